@@ -1,0 +1,241 @@
+"""The domain's dataclasses: what a run is made of, independent of the database, the engine and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from storage.trace import TokenTrace, TraceSummary
+
+Role: TypeAlias = Literal[
+    "draft", "critique", "revision", "verification", "question", "evaluation",
+    "aggregate", "tool_call", "tool_result", "search", "plan",
+]  # fmt: skip
+Origin: TypeAlias = Literal["model", "injected", "tool", "imagined", "person"]
+RunStatus: TypeAlias = Literal["queued", "running", "finished", "cancelled", "failed", "interrupted"]
+GenerationStatus: TypeAlias = Literal["partial", "finished"]
+FinishReason: TypeAlias = Literal["eos", "stop", "length", "cancelled", "interrupted", "failed", "given"]
+VerdictValue: TypeAlias = Literal["correct", "incorrect", "unparsed", "ungraded"]
+ProblemKind: TypeAlias = Literal["numeric", "math", "choice", "yesno", "text", "none"]
+
+LIVE_STATUSES: frozenset[RunStatus] = frozenset({"queued", "running"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A question with what is needed to judge an answer, and where it came from.
+
+    `kind` names the grader. `choices` are the option texts of a multiple-choice problem, in the order
+    (A), (B), ...; `reference` is then the letter. `source` is a data-set name and row, or "typed".
+    """
+
+    id: str
+    question: str
+    kind: ProblemKind = "none"
+    reference: str | None = None
+    choices: tuple[str, ...] = ()
+    source: str = "typed"
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whoever is asking; `local` until logins exist."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A person's named workspace: runs and notes."""
+
+    id: str
+    person_id: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    notes: str = ""
+    tags: tuple[str, ...] = ()
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """What a run keeps of the model that made it; `tolerance` is in nats, on recomputed log-probabilities."""
+
+    id: str
+    source: str
+    revision: str
+    device: str
+    dtype: str
+    kernel: str
+    tolerance: float
+    vocab_size: int
+    context_length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What something cost; seconds are wall-clock, tokens are counted once a call."""
+
+    generated_tokens: int = 0
+    prompt_tokens: int = 0
+    calls: int = 0
+    seconds: float = 0.0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.generated_tokens + other.generated_tokens,
+            self.prompt_tokens + other.prompt_tokens,
+            self.calls + other.calls,
+            self.seconds + other.seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BranchPoint:
+    """Where a person forced another token: the source generation, the token's index in it, the forced id."""
+
+    generation_id: str
+    token_index: int
+    token_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One distinct answer of a vote; `branches` are the samples that gave it, `weight` what it counted."""
+
+    answer: str
+    branches: tuple[int, ...]
+    weight: float
+    winner: bool = False
+    tied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run concluded, and what its first attempts said; unknown parts are None."""
+
+    answer: str | None = None
+    verdict: VerdictValue = "ungraded"
+    first_answer: str | None = None
+    first_verdict: VerdictValue = "ungraded"
+    votes: tuple[Vote, ...] = ()
+    chosen_generation: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One method with its parameters and seed, on one problem, with one model."""
+
+    id: str
+    session_id: str
+    launch_id: str
+    column: int
+    problem: Problem
+    method: str
+    method_version: str
+    params: Mapping[str, Any]
+    seed: int
+    model: ModelRecord
+    created_at: datetime
+    status: RunStatus = "queued"
+    error: str = ""
+    oracle: bool = False
+    cost: Cost = field(default_factory=Cost)
+    outcome: Outcome = field(default_factory=Outcome)
+    input_run: str | None = None
+    branch_of: BranchPoint | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    name: str = ""
+    notes: str = ""
+    tags: tuple[str, ...] = ()
+    deleted_at: datetime | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether it is still queued or running, as far as its status says."""
+        return self.status in LIVE_STATUSES
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a generation's text by origin; offsets are UTF-8 bytes, end exclusive."""
+
+    start: int
+    end: int
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One text in a run's trace.
+
+    `label` is the call label that keys the sampling noise. `messages` is the prompt as chat messages,
+    `prefix` the token ids of the assistant message it was told to continue. `copied_from` names the generation
+    of an earlier run that this one repeats (cost 0). `started` and `seconds` are seconds since the run started
+    and the duration. `replaced` says that invalid characters were replaced in `text`.
+    """
+
+    id: str
+    run_id: str
+    ordinal: int
+    role: Role
+    label: str
+    created_at: datetime
+    branch: int = 0
+    round: int = 0
+    parents: tuple[str, ...] = ()
+    messages: tuple[tuple[str, str], ...] = ()
+    prefix: tuple[int, ...] = ()
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    status: GenerationStatus = "partial"
+    finish_reason: FinishReason | None = None
+    text: str = ""
+    replaced: bool = False
+    spans: tuple[Span, ...] = ()
+    answer: str | None = None
+    verdict: VerdictValue = "ungraded"
+    grader: str = "none"
+    cost: Cost = field(default_factory=Cost)
+    started: float = 0.0
+    copied_from: str | None = None
+    summary: TraceSummary | None = None
+
+    def with_(self, **changes: Any) -> Generation:
+        """Return a copy with the given fields changed."""
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A named number about a generation (or the whole run), with how it was obtained.
+
+    `details` holds what the number was computed from (for P(True): both masses, the captured mass, the format).
+    """
+
+    id: str
+    run_id: str
+    generation_id: str | None
+    name: str
+    value: float | None
+    how: str
+    created_at: datetime
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run with everything below it, as the repositories return it; traces by generation id."""
+
+    run: Run
+    generations: tuple[Generation, ...]
+    scores: tuple[Score, ...]
+    traces: Mapping[str, TokenTrace]

@@ -1,0 +1,167 @@
+"""The contract between a method and whatever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from storage.records import Generation, Role, Vote
+from storage.trace import TokenTrace
+from webapp.engine.protocol import Capability, OptionProbabilities, Prompt
+from webapp.tasks.question import Question
+
+Family: TypeAlias = Literal["sample", "judge", "revise", "search", "decode", "probe"]
+Faithful: TypeAlias = Literal["full", "prompted emulation", "variant"]
+
+
+class MethodParams(BaseModel):
+    """Settings every method has: how many branches it starts from, and how its texts are drawn.
+
+    Two methods with the same settings and seed start from the same first drafts.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    samples: int = Field(1, ge=1, le=64, title="Samples", description="First drafts, each a branch of its own.")
+    temperature: float = Field(0.7, ge=0.0, le=5.0, title="Temperature", description="0 is greedy.")
+    top_p: float = Field(1.0, gt=0.0, le=1.0, title="Top-p", description="1 keeps everything.")
+    top_k: int = Field(0, ge=0, le=100_000, title="Top-k", description="0 keeps everything.")
+    min_p: float = Field(0.0, ge=0.0, le=1.0, title="Min-p", description="0 keeps everything.")
+    max_tokens: int = Field(200, ge=1, le=32_768, title="Longest text", description="New tokens a text may have.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a method concludes: the extracted answer, the generation it stands in, and the vote if there was one."""
+
+    value: str | None
+    chosen: Generation | None = None
+    votes: tuple[Vote, ...] = ()
+    note: str = ""
+
+
+class Oracle(Protocol):
+    """The single door to the reference answer; opening it marks the run `oracle` wherever it is shown."""
+
+    def correct(self, answer: str | None, *, why: Literal["stop", "label", "route"]) -> bool:
+        """Say whether an answer is right, and mark the run."""
+        ...
+
+
+class RunContext(Protocol):
+    """What a method may do. Every generation is streamed, stored, counted and charged to the budget."""
+
+    @property
+    def oracle(self) -> Oracle:
+        """The door to the reference answer."""
+        ...
+
+    async def drafts(self, question: Question) -> list[Generation]:
+        """Return the first drafts: `samples` fresh ones (label "draft"), or those of the input run, copied."""
+        ...
+
+    async def sample(
+        self,
+        prompt: Prompt,
+        *,
+        role: Role,
+        label: str,
+        branch: int = 0,
+        round: int = 0,
+        parents: Sequence[Generation] = (),
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        stop: Sequence[str] = (),
+    ) -> Generation:
+        """Draw one text; what is not given comes from the run's parameters. `label` and `branch` key the noise."""
+        ...
+
+    async def sample_many(
+        self,
+        prompt: Prompt,
+        n: int,
+        *,
+        role: Role,
+        label: str,
+        round: int = 0,
+        parents: Sequence[Generation] = (),
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        stop: Sequence[str] = (),
+    ) -> list[Generation]:
+        """Draw n texts of one prompt, as branches 0 to n - 1."""
+        ...
+
+    async def continue_from(
+        self, generation: Generation, ids: Sequence[int], *, role: Role, label: str, branch: int = 0, round: int = 0
+    ) -> Generation:
+        """Continue inside the same assistant message after the given ids (a prefix of `generation`, then others)."""
+        ...
+
+    async def choose(
+        self, prompt: Prompt, options: Sequence[Sequence[str]], *, prefix: str = ""
+    ) -> OptionProbabilities:
+        """Return the mass of each option after the prompt and `prefix` inside the assistant's message."""
+        ...
+
+    async def score(self, prompt: Prompt, generation: Generation) -> TokenTrace:
+        """Teacher-force a generation's tokens after another prompt."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return [N, D] mean-pooled hidden states."""
+        ...
+
+    async def record_score(
+        self,
+        name: str,
+        value: float | None,
+        *,
+        how: str,
+        about: Generation | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Keep a named number about a generation, or about the run."""
+        ...
+
+    def trace(self, generation: Generation) -> TokenTrace:
+        """Return the token trace of a generation of this run."""
+        ...
+
+    def extract(self, text: str) -> str | None:
+        """Return the canonical answer that a text states, or None (counts as wrong, reported apart)."""
+        ...
+
+    def same(self, a: str, b: str) -> bool:
+        """Say whether two extracted answers mean the same (the grader's equivalence, without the reference)."""
+        ...
+
+    def doing(self, what: str) -> None:
+        """Tell the page what the method is doing now, in a few words."""
+        ...
+
+
+MethodFunction: TypeAlias = Callable[[RunContext, Question, Any], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodSpec:
+    """A registered method. `version` is the hash of its prompts and code-level constants."""
+
+    name: str
+    title: str
+    family: Family
+    paper: str
+    needs: frozenset[Capability]
+    faithful: Faithful
+    faithful_note: str
+    params: type[MethodParams]
+    run: MethodFunction
+    description: str
+    version: str
+    takes_inputs: bool

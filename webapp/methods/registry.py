@@ -1,0 +1,78 @@
+"""All known methods: ours, and those of other packages through the `second_thoughts.methods` entry point."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
+from typing import get_type_hints
+
+from webapp.engine.protocol import Capability
+from webapp.methods.interface import Faithful, Family, MethodFunction, MethodParams, MethodSpec
+
+ENTRY_POINT = "second_thoughts.methods"
+_METHODS: dict[str, MethodSpec] = {}
+
+
+def method(
+    *,
+    title: str,
+    family: Family,
+    paper: str,
+    needs: set[Capability],
+    faithful: Faithful,
+    faithful_note: str = "",
+    takes_inputs: bool = False,
+) -> Callable[[MethodFunction], MethodFunction]:
+    """Register an async function as a method under its own name.
+
+    Its third argument's annotation is the parameter model, its docstring the card, and the upper-case string
+    constants of its module are its prompts, whose hash is the version kept in every run.
+
+    Raises:
+        ValueError: if another method has that name already.
+
+    """
+
+    def register(function: MethodFunction) -> MethodFunction:
+        name = function.__name__
+        if name in _METHODS and _METHODS[name].run.__module__ != function.__module__:
+            raise ValueError(f"two methods are called {name}")
+        _METHODS[name] = MethodSpec(
+            name=name, title=title, family=family, paper=paper, needs=frozenset(needs), faithful=faithful,
+            faithful_note=faithful_note, params=_params_model(function), run=function,
+            description=inspect.cleandoc(function.__doc__ or ""), version=_version(function.__module__),
+            takes_inputs=takes_inputs,
+        )  # fmt: skip
+        return function
+
+    return register
+
+
+def methods() -> Mapping[str, MethodSpec]:
+    """Return every method by name, our own first in the order of their titles."""
+    package = importlib.import_module("webapp.methods")
+    for module in pkgutil.iter_modules(package.__path__):
+        if not module.name.startswith("_"):
+            importlib.import_module(f"webapp.methods.{module.name}")
+    for point in entry_points(group=ENTRY_POINT):
+        point.load()
+    return dict(sorted(_METHODS.items(), key=lambda item: item[1].title))
+
+
+def _params_model(function: MethodFunction) -> type[MethodParams]:
+    third = list(inspect.signature(function).parameters)[2]
+    model = get_type_hints(function)[third]
+    if not (isinstance(model, type) and issubclass(model, MethodParams)):
+        raise TypeError(f"{function.__name__}: the third argument must be annotated with a MethodParams model")
+    return model
+
+
+def _version(module: str) -> str:
+    constants = {k: v for k, v in vars(sys.modules[module]).items() if k.isupper() and isinstance(v, str | tuple)}
+    text = "\0".join(f"{name}={constants[name]!r}" for name in sorted(constants))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

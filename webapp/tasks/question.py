@@ -1,0 +1,45 @@
+"""A problem as a method sees it: no reference, no hidden tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storage.records import Problem, ProblemKind
+from webapp.engine.protocol import Prompt
+
+ANSWER_FORMAT: dict[ProblemKind, str] = {
+    "numeric": "Think it through briefly, then end with a line 'Answer: ' followed by the number.",
+    "math": "Think it through briefly, then end with a line 'Answer: ' followed by the result in \\boxed{}.",
+    "choice": "End with a line 'Answer: ' followed by the letter of one choice.",
+    "yesno": "End with a line 'Answer: ' followed by yes or no.",
+    "text": "Answer briefly, and end with a line 'Answer: ' followed by only the answer.",
+    "none": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a method is given; `problem_id` keys the sampling noise and reveals nothing."""
+
+    problem_id: str
+    text: str
+    kind: ProblemKind
+    choices: tuple[str, ...] = ()
+
+    @staticmethod
+    def of(problem: Problem) -> Question:
+        """Strip a problem of everything that a method may not see."""
+        return Question(problem.id, problem.question, problem.kind, problem.choices)
+
+    def stated(self) -> str:
+        """Return the question with its lettered choices."""
+        lettered = [f"({chr(65 + i)}) {choice}" for i, choice in enumerate(self.choices)]
+        return "\n".join([self.text, *lettered])
+
+    def answer_format(self) -> str:
+        """Return the sentence that asks for an answer line; empty where nothing is extracted."""
+        return ANSWER_FORMAT[self.kind]
+
+    def prompt(self) -> Prompt:
+        """Return the conversation that asks the question: the same for every method's first draft."""
+        return Prompt.user("\n\n".join(part for part in (self.stated(), self.answer_format()) if part))
