@@ -1,0 +1,136 @@
+"""What can be set: by the command line, else by SECOND_THOUGHTS_... environment variables, else the defaults."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, CliApp, CliSettingsSource, SettingsConfigDict
+
+from webapp.paths import user_cache_folder, user_data_folder
+
+DeviceChoice: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
+DtypeChoice: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
+OnClose: TypeAlias = Literal["continue", "stop"]
+
+ENVIRONMENT_PREFIX = "SECOND_THOUGHTS_"
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used, as sentences for the person who gave them."""
+
+
+class Settings(BaseSettings):
+    """Explore how language models correct themselves, token by token and round by round.
+
+    Each option is also an environment variable; the command line wins over it.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, env_ignore_empty=True, extra="ignore")
+
+    model: str = Field(
+        "embedded",
+        description="the model to start with: 'embedded' (SmolLM2-135M-Instruct), a Hugging Face Hub id such as "
+        "Qwen/Qwen3-1.7B (downloaded when it is asked for), a folder, a .gguf file, or an http(s):// server",
+    )
+    host: str = Field(
+        "127.0.0.1",
+        description="address to listen on; one that other machines can reach needs --password or --allow-remote",
+    )
+    port: int = Field(7860, ge=1, le=65535, description="port to listen on")
+    password: SecretStr | None = Field(
+        None, description="ask every visitor for this password (safer given by its environment variable)"
+    )
+    allow_remote: bool = Field(
+        False, description="let other machines in without a password: anyone who reaches the address is let in"
+    )
+    open_browser: bool = Field(False, description="open the page in the default browser at start")
+    data_dir: Path = Field(user_data_folder(), description="folder of the database and its backup copies")
+    database: str | None = Field(
+        None,
+        description="SQLAlchemy URL of the database, for example postgresql+psycopg://user@host/name "
+        "(default: an SQLite file in the data folder)",
+    )
+    cache_dir: Path = Field(
+        user_cache_folder(),
+        description="folder of converted models; safe to delete, it is filled again when needed",
+    )
+    device: DeviceChoice = Field("auto", description="where the model runs; auto takes a GPU when there is one")
+    dtype: DtypeChoice = Field(
+        "auto", description="number format of the weights; auto is float32 on a CPU, bfloat16 on a GPU"
+    )
+    threads: int = Field(0, ge=0, le=1024, description="CPU threads of the model; 0 leaves it to PyTorch")
+    max_batch: int = Field(
+        0, ge=0, le=512, description="sequences decoded together at most; 0 picks by device and memory"
+    )
+    on_close: OnClose = Field(
+        "continue", description="what happens to a run when the last page that watches it closes"
+    )
+
+    @field_validator("data_dir", "cache_dir")
+    @classmethod
+    def _absolute(cls, folder: Path) -> Path:
+        return folder.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _remote_is_deliberate(self) -> Settings:
+        if self.reaches_beyond_this_machine and self.password is None and not self.allow_remote:
+            raise ValueError(
+                f"--host {self.host} can be reached from other machines: also give --password, or "
+                "--allow-remote if anyone who reaches it may use it"
+            )
+        return self
+
+    @property
+    def reaches_beyond_this_machine(self) -> bool:
+        """Whether the host is anything but a loopback address."""
+        if self.host == "localhost":
+            return False
+        try:
+            return not ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return True
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL of the database."""
+        return self.database or f"sqlite:///{(self.data_dir / 'second_thoughts.db').as_posix()}"
+
+
+def read_settings(arguments: Sequence[str]) -> Settings:
+    """Read the command line and the environment.
+
+    Raises:
+        SettingsError: with one sentence a line for every value that cannot be used.
+        SystemExit: for --help and for options that do not exist.
+
+    """
+    source: CliSettingsSource[Settings] = CliSettingsSource(
+        Settings,
+        cli_prog_name="python app.py",
+        cli_kebab_case=True,
+        cli_implicit_flags=True,
+        cli_hide_none_type=True,
+        cli_avoid_json=True,
+        cli_show_env_vars=True,
+    )
+    try:
+        return CliApp.run(Settings, cli_args=list(arguments), cli_settings_source=source)
+    except ValidationError as error:
+        raise SettingsError(_sentences(error)) from None
+
+
+def _sentences(error: ValidationError) -> str:
+    return "\n".join(_sentence(item["loc"], item["msg"], item.get("input")) for item in error.errors())
+
+
+def _sentence(location: tuple[int | str, ...], message: str, given: object) -> str:
+    text = message.removeprefix("Value error, ")
+    if not location:
+        return text[0].upper() + text[1:] + "."
+    name = str(location[0]).removeprefix(ENVIRONMENT_PREFIX.lower())
+    option = f"--{name.replace('_', '-')} ({ENVIRONMENT_PREFIX}{name.upper()})"
+    return f"{option} cannot be {given!r}: {text[0].lower() + text[1:]}."
