@@ -74,7 +74,8 @@ class GenerationStarted(_Event):
 class Tokens(_Event):
     """New tokens of a generation, column by column; `start` is the index of the first.
 
-    `text` is what each token adds (special tokens: their name, and `special` true). Unknown columns are None.
+    `text` is what each token adds; `special` lists the positions in this event (0 is its first token) of special
+    tokens, whose text is their name. Unknown columns and unknown numbers are None.
     `alternatives[i]` lists [id, text, log-probability] best first. `origin` is set where it is not "model".
     """
 

@@ -1,0 +1,176 @@
+"""What a method is given: the run's side of `webapp.methods.interface.RunContext`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage.ids import new_id
+from storage.records import Generation, Origin, Role, Run, Score
+from storage.trace import TokenTrace, concatenate
+from webapp.engine.protocol import Engine, OptionProbabilities, Prompt, Sampling
+from webapp.methods.interface import MethodParams
+from webapp.runs.calls import Calls, Given, Text, prompt_of
+from webapp.runs.oracle import RunOracle
+from webapp.runs.progress import Progress
+from webapp.runs.recorder import Recorder
+from webapp.runs.rows import unscored
+from webapp.runs.spans import origins_of
+from webapp.tasks import graders
+from webapp.tasks.question import Question
+
+Input: TypeAlias = tuple[Generation, TokenTrace | None]  # of an earlier run
+
+
+class MethodContext:
+    """The RunContext of one live run."""
+
+    def __init__(
+        self,
+        run: Run,
+        params: MethodParams,
+        engine: Engine,
+        calls: Calls,
+        recorder: Recorder,
+        progress: Progress,
+        inputs: Sequence[Input] = (),
+    ) -> None:
+        self._run = run
+        self._params = params
+        self._engine = engine
+        self._calls = calls
+        self._recorder = recorder
+        self._progress = progress
+        self._oracle = RunOracle(run.problem)
+        self._inputs = inputs
+
+    @property
+    def oracle(self) -> RunOracle:
+        """The door to the reference answer."""
+        return self._oracle
+
+    async def drafts(self, question: Question) -> list[Generation]:
+        """Return the first drafts: fresh ones, or those of the input run, copied."""
+        if self._inputs:
+            return [await self._recorder.copy(generation, trace) for generation, trace in self._inputs]
+        return await self.sample_many(question.prompt(), self._params.samples, role="draft", label="draft")
+
+    async def sample(
+        self,
+        prompt: Prompt,
+        *,
+        role: Role,
+        label: str,
+        branch: int = 0,
+        round: int = 0,
+        parents: Sequence[Generation] = (),
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        stop: Sequence[str] = (),
+    ) -> Generation:
+        """Draw one text; what is not given comes from the run's parameters."""
+        sampling = self._sampling(label, branch, temperature, max_tokens, stop)
+        text = Text(role, label, branch, round, tuple(p.id for p in parents))
+        return (await self._calls.draw(prompt, sampling, [text]))[0]
+
+    async def sample_many(
+        self,
+        prompt: Prompt,
+        n: int,
+        *,
+        role: Role,
+        label: str,
+        round: int = 0,
+        parents: Sequence[Generation] = (),
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        stop: Sequence[str] = (),
+    ) -> list[Generation]:
+        """Draw n texts of one prompt, as branches 0 to n - 1."""
+        sampling = self._sampling(label, 0, temperature, max_tokens, stop)
+        ids = tuple(p.id for p in parents)
+        return await self._calls.draw(prompt, sampling, [Text(role, label, i, round, ids) for i in range(n)])
+
+    async def continue_from(
+        self, generation: Generation, ids: Sequence[int], *, role: Role, label: str, branch: int = 0, round: int = 0
+    ) -> Generation:
+        """Continue inside the same assistant message; ids that are not the generation's own count as injected."""
+        trace = self.trace(generation)
+        own = _common(trace.ids.tolist(), ids)
+        rows = concatenate([trace.slice(0, own), unscored(ids[own:], self._engine.piece, trace)])
+        others: list[Origin] = ["injected"] * (len(ids) - own)
+        origins = [*origins_of(trace, generation.spans)[:own], *others]
+        prompt = prompt_of(generation).continuing(ids)
+        sampling = self._sampling(label, branch, None, None, ())
+        text = Text(role, label, branch, round, (generation.id,))
+        return (await self._calls.draw(prompt, sampling, [text], given=Given(rows, origins)))[0]
+
+    async def choose(
+        self, prompt: Prompt, options: Sequence[Sequence[str]], *, prefix: str = ""
+    ) -> OptionProbabilities:
+        """Return the mass of each option after the prompt and `prefix` inside the assistant's message."""
+        return await self._calls.choose(prompt, options, prefix)
+
+    async def score(self, prompt: Prompt, generation: Generation) -> TokenTrace:
+        """Teacher-force a generation's tokens after another prompt."""
+        return await self._calls.score(prompt, self.trace(generation).ids.tolist())
+
+    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return [N, D] mean-pooled hidden states."""
+        return await self._calls.embed(texts)
+
+    async def record_score(
+        self,
+        name: str,
+        value: float | None,
+        *,
+        how: str,
+        about: Generation | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Keep a named number about a generation, or about the run."""
+        subject = None if about is None else about.id
+        score = Score(new_id(), self._run.id, subject, name, value, how, datetime.now(UTC), dict(details or {}))
+        await self._recorder.score(score)
+
+    def trace(self, generation: Generation) -> TokenTrace:
+        """Return the token trace of a generation of this run."""
+        return self._recorder.traces[generation.id]
+
+    def extract(self, text: str) -> str | None:
+        """Return the canonical answer that a text states, or None."""
+        return graders.extract(self._run.problem.kind, text, self._run.problem.choices)
+
+    def same(self, a: str, b: str) -> bool:
+        """Say whether two extracted answers mean the same."""
+        return graders.same(self._run.problem.kind, a, b, self._run.problem.choices)
+
+    def doing(self, what: str) -> None:
+        """Tell the page what the method is doing now."""
+        self._progress.doing(what)
+
+    def _sampling(
+        self, label: str, first: int, temperature: float | None, max_tokens: int | None, stop: Sequence[str]
+    ) -> Sampling:
+        given = self._params
+        return Sampling(
+            temperature=given.temperature if temperature is None else temperature,
+            top_p=given.top_p,
+            top_k=given.top_k,
+            min_p=given.min_p,
+            max_tokens=given.max_tokens if max_tokens is None else max_tokens,
+            stop=tuple(stop),
+            seed=self._run.seed,
+            problem=self._run.problem.id,
+            label=label,
+            first_sample=first,
+        )
+
+
+def _common(own: Sequence[int], ids: Sequence[int]) -> int:
+    """Return how many ids two sequences share from the start."""
+    return next((i for i, (a, b) in enumerate(zip(own, ids, strict=False)) if a != b), min(len(own), len(ids)))

@@ -1,0 +1,76 @@
+"""What a viewer of a run is sent: its live log, or what is stored of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+
+from storage.database import Database
+from storage.records import StoredRun
+from storage.repositories import runs as run_store
+from webapp.events import Batch
+from webapp.methods.registry import methods
+from webapp.runs.log import RunLog
+from webapp.runs.rebuild import rebuild
+from webapp.runs.replay import replay
+
+KEPT = 8  # rebuilt logs in memory, so that several viewers or a reload read the database once
+ELSEWHERE = 2.0  # seconds between two looks at a run that lives in another process
+
+
+class UnknownRun(Exception):
+    """There is no run of that id."""
+
+
+class StoredFeed:
+    """Tells stored runs again, at once or with their own timing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._logs: OrderedDict[str, RunLog] = OrderedDict()
+
+    async def follow(self, run_id: str, after: int, epoch: str | None) -> AsyncIterator[Batch]:
+        """Yield the events of a stored run; of one that lives in another process, again whenever they change.
+
+        Raises:
+            UnknownRun: when there is none.
+
+        """
+        while (log := self._logs.get(run_id)) is None:
+            stored = await self._load(run_id)
+            log = await asyncio.to_thread(_log_of, stored)
+            if not stored.run.live:
+                self._keep(log)
+                break
+            for batch in log.since(0):  # each look is an epoch of its own, which the viewer draws from the start
+                yield batch
+            await asyncio.sleep(ELSEWHERE)
+        async for batch in log.follow(after, epoch):
+            yield batch
+
+    async def replay(self, run_id: str, speed: float) -> AsyncIterator[Batch]:
+        """Yield the events of a finished run with their own timing.
+
+        Raises:
+            UnknownRun: when there is none.
+
+        """
+        stored = await self._load(run_id)
+        async for batch in replay(stored, methods().get(stored.run.method), speed):
+            yield batch
+
+    async def _load(self, run_id: str) -> StoredRun:
+        stored = await self._database.read(lambda s: run_store.load(s, run_id))
+        if stored is None:
+            raise UnknownRun(run_id)
+        return stored
+
+    def _keep(self, log: RunLog) -> None:
+        self._logs[log.run] = log
+        while len(self._logs) > KEPT:
+            self._logs.popitem(last=False)
+
+
+def _log_of(stored: StoredRun) -> RunLog:
+    return RunLog(stored.run.id, rebuild(stored, methods().get(stored.run.method)), closed=True)

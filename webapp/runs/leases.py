@@ -1,0 +1,70 @@
+"""Leases: how processes that share a database know which runs still live."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import uuid
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime, timedelta
+
+from storage.database import Database, DatabaseError
+from storage.repositories import runs as run_store
+from webapp.runs.limits import Limits
+
+_log = logging.getLogger("second_thoughts.runs")
+
+
+class Leases:
+    """Renews the leases of this process's runs, and ends the runs of processes that are gone."""
+
+    def __init__(self, database: Database, limits: Limits, live: Callable[[], Collection[str]]) -> None:
+        self.owner = f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
+        self._database = database
+        self._limits = limits
+        self._live = live
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def until(self) -> datetime:
+        """Return when a lease taken now runs out."""
+        return datetime.now(UTC) + timedelta(seconds=self._limits.lease)
+
+    async def start(self) -> None:
+        """End what was left behind, then renew and look again at intervals."""
+        await self.sweep()
+        self._tasks = [
+            asyncio.create_task(self._every(self._limits.renewal, self.renew)),
+            asyncio.create_task(self._every(self._limits.sweep, self.sweep)),
+        ]
+
+    async def close(self) -> None:
+        """Stop renewing."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def renew(self) -> None:
+        """Renew the leases of the runs that live in this process."""
+        ids, until = list(self._live()), self.until()
+        if ids:
+            await self._database.write(lambda s: run_store.renew_lease(s, ids, self.owner, until))
+
+    async def sweep(self) -> list[str]:
+        """Mark runs whose lease has expired as interrupted, and return their ids."""
+        now = datetime.now(UTC)
+        ended = await self._database.write(lambda s: run_store.interrupt_expired(s, now))
+        if ended:
+            _log.warning("%d runs of a process that is gone were marked interrupted", len(ended))
+        return ended
+
+    async def _every(self, seconds: float, action: Callable[[], object]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await action()  # type: ignore[misc]
+            except DatabaseError as error:  # a full disk may have room again later
+                _log.error("The database could not be written: %s", error)

@@ -1,0 +1,37 @@
+"""The numbers that bound what runs may do, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of the run service.
+
+    Attributes:
+        interactive: runs of people that go at once; further ones wait.
+        background: runs of experiments that go at once, counted apart, so that a person never waits for them.
+        run_tokens: tokens one run may generate.
+        run_calls: calls to the model one run may make.
+        autosave: seconds between two stores of unfinished text (the promise is two).
+        lease: seconds a run counts as alive after its last renewal.
+        renewal: seconds between two renewals.
+        sweep: seconds between two looks for runs whose lease has expired.
+        question_characters: longest question that is tokenised at all.
+        stop_on_close: stop a run when its last viewer has left.
+        close_grace: seconds a viewer has to come back (a reload) before that.
+
+    """
+
+    interactive: int = 8
+    background: int = 4
+    run_tokens: int = 200_000
+    run_calls: int = 2_000
+    autosave: float = 1.5
+    lease: float = 15.0
+    renewal: float = 5.0
+    sweep: float = 10.0
+    question_characters: int = 1_000_000
+    stop_on_close: bool = False
+    close_grace: float = 10.0

@@ -1,0 +1,191 @@
+"""From what a person asks for to stored runs that are ready to start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session as OrmSession
+
+from storage.database import Database
+from storage.ids import new_id
+from storage.records import BranchPoint, Cost, Outcome, Run, Session
+from storage.repositories import generations as generation_store
+from storage.repositories import runs as run_store
+from storage.repositories import sessions as session_store
+from webapp.engine.protocol import Engine
+from webapp.methods.interface import Answer, MethodParams, MethodSpec
+from webapp.runs import announce
+from webapp.runs.branch import Fork, branching, check_fork, params_of, sampling_of
+from webapp.runs.calls import Calls
+from webapp.runs.context import Input, MethodContext
+from webapp.runs.grading import ANSWERING
+from webapp.runs.leases import Leases
+from webapp.runs.limits import Limits
+from webapp.runs.live import Work
+from webapp.runs.request import BadRequest, RunRequest, check
+from webapp.tasks.question import Question
+
+NAME_LENGTH = 60  # of a session named after its question
+BRANCH_VERSION = "1"
+
+
+class Prepared(NamedTuple):
+    """A stored run that is queued, and what it has to do."""
+
+    run: Run
+    work: Work
+    background: bool
+
+
+class Preparation:
+    """Checks what a person asks of an engine and stores the runs of it, queued and leased by this process."""
+
+    def __init__(self, database: Database, engine: Engine, leases: Leases, limits: Limits, person: str) -> None:
+        self._database = database
+        self._engine = engine
+        self._leases = leases
+        self._limits = limits
+        self._person = person
+        self._now = datetime.now(UTC)
+        self._launch = new_id()
+
+    async def launch(self, requests: Sequence[RunRequest]) -> list[Prepared]:
+        """Check all requests, then store their runs in one go.
+
+        Raises:
+            BadRequest: with a sentence; then nothing was stored.
+
+        """
+        if not requests:
+            raise BadRequest("Nothing to run: choose at least one method.")
+        checked = [await check(request, self._engine, self._limits.question_characters) for request in requests]
+        inputs = [await self._inputs(request) for request in requests]
+        session = await self._session(requests[0])
+        prepared = []
+        for column, (request, (spec, params), given) in enumerate(zip(requests, checked, inputs, strict=True)):
+            run = self._run(request, spec, params, session.id, column)
+            prepared.append(Prepared(run, _work(run, spec, params, given), request.background))
+        await self._database.write(lambda s: self._store(s, session, [p.run for p in prepared]))
+        return prepared
+
+    async def branch(self, point: BranchPoint) -> Prepared:
+        """Check and store a branch of a stored generation, in the session of its run.
+
+        Raises:
+            BadRequest: with a sentence; then nothing was stored.
+
+        """
+        fork = await self._fork(point)
+        check_fork(fork, self._engine)
+        params = params_of(sampling_of(fork.generation))
+        source = fork.generation
+        run = replace(
+            fork.run,
+            **self._fresh(),
+            column=0,
+            method=announce.BRANCH,
+            method_version=BRANCH_VERSION,
+            params=params.model_dump(mode="json"),
+            model=self._engine.info.record,
+            branch_of=point,
+            input_run=None,
+        )
+        first = (source.answer, source.verdict) if source.role in ANSWERING else None
+        work = Work(params, branching(fork, self._engine), first=first)
+        await self._database.write(lambda s: run_store.add(s, run))
+        return Prepared(run, work, background=False)
+
+    def _run(self, request: RunRequest, spec: MethodSpec, params: MethodParams, session: str, column: int) -> Run:
+        return Run(
+            **self._fresh(),
+            session_id=session,
+            column=column,
+            problem=request.problem,
+            method=spec.name,
+            method_version=spec.version,
+            params=params.model_dump(mode="json"),
+            seed=request.seed,
+            model=self._engine.info.record,
+            input_run=request.input_run,
+        )
+
+    def _fresh(self) -> dict[str, Any]:
+        """Return the fields of a run that begins now, whatever it does."""
+        return {
+            "id": new_id(),
+            "launch_id": self._launch,
+            "created_at": self._now,
+            "status": "queued",
+            "error": "",
+            "oracle": False,
+            "cost": Cost(),
+            "outcome": Outcome(),
+            "started_at": None,
+            "finished_at": None,
+            "lease_owner": self._leases.owner,
+            "lease_until": self._leases.until(),
+            "name": "",
+            "notes": "",
+            "tags": (),
+            "deleted_at": None,
+        }
+
+    async def _session(self, request: RunRequest) -> Session:
+        wanted = request.session_id
+        if wanted is None:
+            name = shortened(request.problem.question)
+            return Session(new_id(), self._person, name, self._now, self._now)
+        session = await self._database.read(lambda s: session_store.get(s, wanted))
+        if session is None or session.deleted_at is not None:
+            raise BadRequest("That session no longer exists. Start a new one, or restore it in the Library.")
+        return session
+
+    def _store(self, s: OrmSession, session: Session, runs: Sequence[Run]) -> None:
+        if session.created_at is self._now:  # made for this launch
+            session_store.create(s, session)
+        for run in runs:
+            run_store.add(s, run)
+
+    async def _inputs(self, request: RunRequest) -> list[Input]:
+        if (source := request.input_run) is None:
+            return []
+        stored = await self._database.read(lambda s: run_store.load(s, source))
+        if stored is None:
+            raise BadRequest("The run whose samples were to be used does not exist (any more). Choose another one.")
+        if stored.run.problem.id != request.problem.id:
+            raise BadRequest("The run whose samples were to be used answers another question.")
+        drafts = [g for g in stored.generations if g.role == "draft" and g.round == 0 and g.status == "finished"]
+        if stored.run.live or not drafts:
+            state = "is still at work" if stored.run.live else "has no finished samples"
+            raise BadRequest(f"The run whose samples were to be used {state}.")
+        return [(g, stored.traces.get(g.id)) for g in sorted(drafts, key=lambda g: g.ordinal)]
+
+    async def _fork(self, point: BranchPoint) -> Fork:
+        def load(s: OrmSession) -> Fork | None:
+            generation = generation_store.get(s, point.generation_id)
+            run = None if generation is None else run_store.get(s, generation.run_id)
+            if generation is None or run is None:
+                return None
+            trace = generation_store.traces(s, [generation.id]).get(generation.id)
+            return None if trace is None else Fork(run, generation, trace, point)
+
+        fork = await self._database.read(load)
+        if fork is None:
+            raise BadRequest("That text is not stored (yet), so nothing can be branched off it.")
+        return fork
+
+
+def shortened(question: str) -> str:
+    """Return the first line of a question, as the name of a session."""
+    line = " ".join((question.strip().splitlines() or [""])[0].split())
+    return line if len(line) <= NAME_LENGTH else f"{line[: NAME_LENGTH - 1]}…"
+
+
+def _work(run: Run, spec: MethodSpec, params: MethodParams, inputs: Sequence[Input]) -> Work:
+    async def perform(context: MethodContext, calls: Calls) -> Answer:
+        return await spec.run(context, Question.of(run.problem), params)
+
+    return Work(params, perform, spec, inputs)
