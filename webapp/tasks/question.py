@@ -10,8 +10,8 @@ from webapp.engine.protocol import Prompt
 ANSWER_FORMAT: dict[ProblemKind, str] = {
     "numeric": "Think it through briefly, then end with a line 'Answer: ' followed by the number.",
     "math": "Think it through briefly, then end with a line 'Answer: ' followed by the result in \\boxed{}.",
-    "choice": "End with a line 'Answer: ' followed by the letter of one choice.",
-    "yesno": "End with a line 'Answer: ' followed by yes or no.",
+    "choice": "Explain in one sentence, then write the letter of your choice after 'Answer:'.",
+    "yesno": "Explain in one sentence, then write yes or no after 'Answer:'.",
     "text": "Answer briefly, and end with a line 'Answer: ' followed by only the answer.",
     "none": "",
 }
