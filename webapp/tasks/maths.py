@@ -15,6 +15,8 @@ _FRAC_DIGITS = re.compile(r"\\frac\s*(?:\{([^{}]*)\}|(\d))\s*(?:\{([^{}]*)\}|(\d
 _TEXT = re.compile(r"^\\(?:text|mbox|mathrm|textbf|mathbf)\s*\{([^{}]*)\}$")
 _UNIT = re.compile(r"(?<=[\d}])\s*\\(?:text|mbox|mathrm)\s*\{\s*[a-z. ]+\}(?:\^\{?\d\}?)?$")
 _NUMBER_ONLY = re.compile(r"-?\$?[\d.,]*\d%?|-?\\frac\{-?\d+\}\{\d+\}|-?\d+/\d+")
+_COMMAND = re.compile(r"\\[A-Za-z]+(?:\{[a-z]*\})?")
+_WORDS = re.compile(r"[A-Za-z]{3}|\n\s*\S")
 _SPACE_AROUND = re.compile(r"\s*([^\w\s\\])\s*")
 
 
@@ -22,7 +24,8 @@ def extract(text: str, choices: tuple[str, ...] = ()) -> str | None:
     """Return the LaTeX a text concludes with, in canonical spelling.
 
     The last box counts first, then the last line "Answer: ..." (its formula, else all of it), the last "the answer
-    is ...", the last formula between dollars, the last number. A longer answer than 500 characters is none.
+    is ...", a text that is nothing but a formula, the last formula between dollars, the last number. A longer
+    answer than 500 characters is none.
     """
     text = clean(text)
     lines = statements.answer_lines(text, short=True)
@@ -32,6 +35,8 @@ def extract(text: str, choices: tuple[str, ...] = ()) -> str | None:
             return None
         if answer := canonical(next(reversed(_formulas(statement)), statement)):
             return answer
+    if not _WORDS.search(_COMMAND.sub("", text)) and (answer := canonical(text)):
+        return answer
     formulas = _formulas(text)
     found = canonical(formulas[-1]) if formulas else None
     return found or next(reversed(numbers.find_numbers(text)), None)
