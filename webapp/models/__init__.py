@@ -1,0 +1,19 @@
+"""Where weights come from: the embedded default, the Hub, a folder, a GGUF file."""
+
+from webapp.models.load import LoadOptions, Prepared, load, prepare
+from webapp.models.progress import ModelError, PreparationCancelled, Progress, Stage, silent
+from webapp.models.reference import ModelReference, parse_reference
+
+__all__ = [
+    "LoadOptions",
+    "ModelError",
+    "ModelReference",
+    "PreparationCancelled",
+    "Prepared",
+    "Progress",
+    "Stage",
+    "load",
+    "parse_reference",
+    "prepare",
+    "silent",
+]

@@ -1,0 +1,29 @@
+"""Fixtures that more than one package needs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.parts import require
+from webapp.models import embedded
+from webapp.models.progress import ModelError, silent
+from webapp.paths import user_cache_folder
+
+MODEL_VARIABLE = "SECOND_THOUGHTS_TEST_MODEL"
+
+
+@pytest.fixture(scope="session")
+def embedded_model() -> Path:
+    """Return the folder of the converted embedded model; the first test that asks fetches it once."""
+    given = os.environ.get(MODEL_VARIABLE)
+    if given:
+        require((Path(given) / "config.json").is_file(), f"{MODEL_VARIABLE}={given} holds no model", "unset it")
+        return Path(given)
+    try:
+        return embedded.prepared(user_cache_folder() / "models", silent)
+    except ModelError as error:
+        require(False, str(error), "python app.py  # once, with network")
+        raise

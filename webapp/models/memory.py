@@ -1,0 +1,54 @@
+"""Refusing a model that does not fit before the machine starts to swap or ends the program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+
+from webapp.models.progress import ModelError
+
+_HEADROOM = 1.15
+_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+
+
+def require_memory(folder: Path, dtype: str) -> None:
+    """Compare the weights of a folder with the memory that is free now.
+
+    With "auto", the weights count as large as they are stored. A GPU's memory is the engine's to ask for, but the
+    weights pass through this memory on their way there.
+
+    Raises:
+        ModelError: with both numbers, when they do not fit.
+
+    """
+    needed = _HEADROOM * sum(_in_memory(path, dtype) for path in folder.glob("*.safetensors"))
+    free = psutil.virtual_memory().available
+    if needed > free:
+        raise ModelError(
+            f"{folder.name} needs about {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free. "
+            "Close other programs, or take a smaller model."
+        )
+
+
+def _in_memory(path: Path, dtype: str) -> float:
+    """Return the bytes of one file's weights once loaded."""
+    size = path.stat().st_size
+    return size if dtype == "auto" else size * _BYTES[dtype] / _stored_width(path)
+
+
+def _stored_width(path: Path) -> int:
+    """Return the bytes of one stored weight, read from the largest tensor of a safetensors file."""
+    from safetensors import safe_open
+
+    with safe_open(str(path), framework="numpy") as file:
+        views = [file.get_slice(name) for name in file.keys()]  # noqa: SIM118  (not a mapping)
+        largest = max(views, key=lambda view: _count(view.get_shape()))
+        return 4 if largest.get_dtype() == "F32" else 2
+
+
+def _count(shape: list[int]) -> int:
+    total = 1
+    for extent in shape:
+        total *= extent
+    return total
