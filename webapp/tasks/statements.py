@@ -9,7 +9,7 @@ _LINE = re.compile(r"\banswer\b[*_\"'’` ]{0,4}[:：][ \t*_]*\s*([^\n]*)", re.I
 _SHORT_LINE = re.compile(r"^[ \t]*(?:A:|####)[ \t]*([^\n]*)", re.MULTILINE)
 _PHRASE = re.compile(
     r"\b(?:answer|result|solution)(?: to (?:[^\"“”\n]{0,40}[\"“][^\"“”\n]{1,200}[\"”]|[^.\n]{1,120}?))?"
-    r" ?(?:is|was|would be|must be|will be|=)"
+    r" ?(?:is|was|(?:would|must|will|should) be|=)"
     r"(?: indeed| therefore| simply| just| that| actually)?[:,]?\s+(?!not\b)([^\n]+)",
     re.IGNORECASE,
 )  # fmt: skip

@@ -14,17 +14,16 @@ _CLAUSE_END = re.compile(
     r"(?:[,;:]\s|\s[-–—(]|\s(?:but|because|since|as it|which|who|that|where|based on|known for)\b)", re.IGNORECASE
 )  # fmt: skip
 _LEAD = re.compile(
-    r"^.*\b(?:is|are|was|were|means|equals)\s+(?:(?:also|often|commonly|usually|simply|actually|probably|indeed|"
-    r"originally|called|named|known as|referred to as|defined as|said to be|the word|"
-    r"(?:\w+(?:ed|en|nt|ght) )?by)\s+)*",
+    r"^.*\b(?:is|are|was|were|be|means|equals)\s+(?:(?:\w+ly|also|often|indeed|just|the word|called|named|said to be|"
+    r"(?:\w+(?:ed|en|nt|ght|wn) )?(?:by|in|on|at|to|as))\s+)*",
     re.IGNORECASE,
 )  # fmt: skip
+_SUBJECT = r"^(?P<subject>(?:(?!\b(?:of|is|are|was|were|be)\b).){1,40}?)\s+"
 _DOER = re.compile(
-    r"^(?P<subject>.{1,60}?)\s+(?:wrote|painted|discovered|invented|composed|directed|founded|created)\s",
-    re.IGNORECASE,
+    _SUBJECT + r"(?:wrote|painted|discovered|invented|composed|directed|founded|created)\s(?!by\b)", re.IGNORECASE
 )
 _DESCRIBED = re.compile(
-    r"^(?P<subject>(?:(?! (?:of|is|are|was|were) ).){1,40}) (?:is|are|was|were) the \S+(?: \S+)? (?:of|for|to)\b",
+    _SUBJECT + r"(?:is|are|was|were) the (?:\w+ ){1,2}(?:of|for|to|in|on|that|which|who|after|before)\b",
     re.IGNORECASE,
 )
 
@@ -62,9 +61,9 @@ def _first_sentence(text: str) -> str:
 def _said(statement: str) -> str:
     """Cut a sentence down to what it says; a statement without a verb stays whole."""
     sentence = next((m[0].strip() for m in _SENTENCE.finditer(statement)), statement)
-    clause = _CLAUSE_END.split(sentence, maxsplit=1)[0]
     for pattern in (_DESCRIBED, _DOER):
-        if match := pattern.match(clause):
+        if match := pattern.match(sentence):
             return match["subject"]
-    lead = _LEAD.match(clause)
-    return clause[lead.end() :] if lead and clause[lead.end() :].strip(" .") else sentence
+    leads = ((clause, _LEAD.match(clause)) for clause in _CLAUSE_END.split(sentence))
+    said = next((clause[lead.end() :] for clause, lead in leads if lead), sentence)
+    return said if normalised(said) else ""

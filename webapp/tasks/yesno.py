@@ -7,10 +7,11 @@ import re
 from webapp.tasks import statements
 from webapp.tasks.normalise import clean
 
-_MEANING = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
+_MEANING = {"yes": "yes", "yep": "yes", "true": "yes", "no": "no", "nope": "no", "false": "no"}
 _BOTH = re.compile(r"^\W*(?:yes|no)\W{1,3}(?:(?:or|and)\W{1,3})?(?:yes|no)\b", re.IGNORECASE)
 _LEADING = re.compile(
-    r"^\W{0,12}(?:(?:it|that|this)(?: is|'s) )?(yes|no|true|false)\b(?! (?:one|longer|more)\b)", re.IGNORECASE
+    r"^\W{0,12}(?:(?:it|that|this)(?: is|'s) )?(yes|yep|nope|no|true|false)\b(?! (?:one|longer|more)\b)",
+    re.IGNORECASE,
 )
 _WORD = re.compile(r"\b(?:(yes|true|false)\b|(no)(?=\s*(?:[.,;:!\"'’”)*\n]|$)))", re.IGNORECASE)
 
