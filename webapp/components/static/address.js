@@ -1,0 +1,18 @@
+// Keeps what the page shows in its address, so that a reload, a bookmark and the Back button find it again.
+
+/** Start the component: called once by js_on_load. */
+export function mount({ props, trigger, watch }) {
+  watch('value', () => put(props.value));
+  addEventListener('popstate', () => trigger('moved', {}));
+}
+
+function put(value) {
+  if (!value) return;
+  const { runs = [], session = null, replace = false } = value;
+  const url = new URL(location.href);
+  for (const name of ['run', 'runs', 'session']) url.searchParams.delete(name);
+  if (runs.length) url.searchParams.set(runs.length === 1 ? 'run' : 'runs', runs.join(','));
+  if (session) url.searchParams.set('session', session);
+  const address = url.href.replaceAll('%2C', ',');
+  if (address !== location.href) history[replace ? 'replaceState' : 'pushState'](null, '', address);
+}

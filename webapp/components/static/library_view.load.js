@@ -1,0 +1,2 @@
+// Events: 'rename', 'set_notes', 'set_tags', 'delete', 'restore', 'open_session'
+import('/client/library_view.js').then((client) => client.mount({ element, props, trigger, watch }));

@@ -1,0 +1,18 @@
+// What methods there are, fetched once a page and shared by all forms on it; which of them the model can carry out.
+
+import { fetchJson } from './dom.js';
+
+let asked = null;
+
+/** The methods as the server describes them, each with `unavailable`: why it cannot run, or an empty text. */
+export async function methods() {
+  asked ||= fetchJson('/api/methods').catch((error) => { asked = null; throw error; });
+  const [list, { model }] = await Promise.all([asked, fetchJson('/api/model')]);
+  return list.map((method) => ({ ...method, unavailable: reason(method, model) }));
+}
+
+function reason(method, model) {
+  if (!model) return ''; // no model answers yet: nothing is known against it
+  const missing = method.needs.filter((need) => !model.capabilities.includes(need));
+  return missing.length ? `needs ${missing.join(', ')}, which this model does not offer` : '';
+}

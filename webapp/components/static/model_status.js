@@ -1,0 +1,83 @@
+// Which model answers and how far the next one is; the recommended ones and a field for any other.
+
+import { el, fetchJson, fill } from './dom.js';
+import { ModelList } from './model_list.js';
+
+const BUSY = 1000; // milliseconds between two looks while a model is on its way
+const CALM = 15000; // and while nothing is expected
+const ICONS = { waiting: '◌', downloading: '↓', converting: '⟳', loading: '⟳', ready: '●', failed: '✗' };
+const SETTLED = new Set(['ready', 'failed']);
+
+/** Start the component: called once by js_on_load. */
+export function mount({ element, props, trigger, watch }) {
+  const view = new ModelStatus(element, trigger);
+  watch('value', () => view.look());
+  view.look();
+}
+
+class ModelStatus {
+  constructor(element, trigger) {
+    this.element = element;
+    this.root = element.querySelector('.st-model-status');
+    this.trigger = trigger;
+    this.line = el('div', { role: 'status' });
+    this.list = new ModelList((ref) => this.switch(ref));
+    fill(this.root, this.line, this.list.node);
+    document.addEventListener('visibilitychange', () => { if (!document.hidden) this.look(); });
+  }
+
+  /** Ask the server once, and again later. */
+  async look() {
+    clearTimeout(this.timer);
+    const asked = (this.asked = (this.asked || 0) + 1);
+    let wait = CALM;
+    try {
+      const answer = await fetchJson('/api/model');
+      if (asked !== this.asked) return;
+      this.draw(answer);
+      wait = SETTLED.has(answer.status.state) ? CALM : BUSY;
+    } catch (error) {
+      if (asked !== this.asked) return;
+      this.element.dataset.state = 'unreachable';
+      fill(this.line, el('p.st-error', {}, `The server does not answer: ${error.message}`));
+      wait = BUSY;
+    }
+    this.timer = setTimeout(() => { if (!document.hidden) this.look(); }, wait);
+  }
+
+  draw({ status, model, recommended }) {
+    const before = this.element.dataset.state;
+    this.element.dataset.state = status.state;
+    fill(this.line, modelLine(status, model), progress(status), status.error ? el('p.st-error', {}, status.error) : null);
+    this.list.update(recommended, status);
+    if (before && before !== 'ready' && status.state === 'ready') this.trigger('model_ready', { name: status.name });
+  }
+
+  switch(ref) {
+    this.trigger('switch_model', { ref });
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.look(), 300);
+  }
+}
+
+function modelLine(status, model) {
+  const name = el('b', {}, status.name || status.ref);
+  const facts = model && status.state === 'ready'
+    ? [millions(model.parameters), model.record.dtype, model.record.device, `context ${model.record.context_length.toLocaleString('en')}`].join(' · ')
+    : status.detail;
+  const old = status.state !== 'ready' && status.active ? el('span.st-dim', {}, ` ${status.active} goes on answering.`) : null;
+  return el('p.st-modelline', {}, el('span.st-modelstate', { data: { state: status.state } }, `${ICONS[status.state]} `), name, ' ', el('span.st-dim', {}, facts), old);
+}
+
+function progress({ state, fraction }) {
+  if (SETTLED.has(state)) return null;
+  const known = typeof fraction === 'number';
+  const bar = el('progress', { max: 1, ariaLabel: 'Preparing the model' });
+  if (known) bar.value = fraction;
+  return el('div.st-modelprogress', {}, bar, el('span.st-dim', {}, known ? `${Math.round(100 * fraction)}%` : state));
+}
+
+/** A number of parameters for reading. */
+export function millions(count) {
+  return count >= 1e9 ? `${(count / 1e9).toFixed(1)}B parameters` : `${Math.round(count / 1e6)}M parameters`;
+}

@@ -1,0 +1,22 @@
+// One sentence to the person, dismissable.
+
+import { el, fill } from './dom.js';
+
+const ICONS = { error: '⚠', info: 'ⓘ' };
+
+/** Start the component: called once by js_on_load. */
+export function mount({ element, props, watch }) {
+  const root = element.querySelector('.st-notice');
+  const close = () => { root.hidden = true; fill(root); };
+  const draw = () => {
+    const { kind = 'info', text = '' } = props.value || {};
+    if (!text) { close(); return; }
+    root.hidden = false;
+    root.dataset.kind = kind;
+    root.setAttribute('role', kind === 'error' ? 'alert' : 'status');
+    fill(root, el('span.st-noticeicon', { ariaHidden: 'true' }, ICONS[kind] || ICONS.info), el('p.st-contained', {}, text),
+      el('button.st-icon', { type: 'button', ariaLabel: 'Close', onclick: close }, '×'));
+  };
+  watch('value', draw);
+  draw();
+}

@@ -1,0 +1,1 @@
+import('/client/notice.js').then((client) => client.mount({ element, props, watch }));

@@ -1,0 +1,59 @@
+// P(True): for each sample a bar of the normalised probability, with what it was normalised from.
+
+import { el, number, percent, verdictBadge } from './dom.js';
+
+const RELIABLE = 0.5; // captured mass below which the normalised value says little
+
+/** The P(True) scores of a run, or null where there are none. `go(branch)` shows a sample. */
+export function scorePanel(run, go) {
+  const scores = run.scores.filter((score) => score.name.startsWith('p_true') && score.generation);
+  if (!scores.length) return null;
+  return el('section.st-scores', { ariaLabel: 'P(True)' },
+    el('h4', {}, 'P(True)', el('span.st-dim', {}, 'what the model thinks of each answer')),
+    el('ul', {}, ...scores.map((score) => row(run, score, go))));
+}
+
+function row(run, score, go) {
+  const generation = run.generations.get(score.generation);
+  const branch = generation?.branch ?? 0;
+  return el('li', {},
+    el('button.st-link', { type: 'button', onclick: () => go(branch) }, `Sample ${branch + 1}`),
+    el('span.st-contained.st-answer', {}, generation?.finished?.answer ?? 'no answer'), scoreBar(score),
+    verdictBadge(generation?.finished?.verdict));
+}
+
+/** The bar of one P(True) score. */
+export function scoreBar(score) {
+  const masses = massesOf(score.details);
+  const captured = capturedOf(score.details, masses);
+  const weak = captured !== null && captured < RELIABLE;
+  return el(weak ? 'div.st-score.st-weak' : 'div.st-score', { title: score.how, data: { score: score.name } },
+    el('span.st-scorebar', { ariaHidden: 'true' }, el('span', { style: { '--share': score.value ?? 0 } })),
+    el('b.st-num', { ariaLabel: `P(True) ${percent(score.value)}` }, percent(score.value)),
+    el('small.st-dim', {}, masses ? `true ${percent(masses[0])} · false ${percent(masses[1])} · ` : '',
+      captured === null ? '' : `captured ${percent(captured)}`, note(score)),
+    weak ? el('span.st-badge.st-caution', { title: 'Most of the probability went to neither option.' }, '⚠ unreliable') : null);
+}
+
+function massesOf(details) {
+  const { masses } = details;
+  if (Array.isArray(masses)) return masses;
+  return masses ? Object.values(masses) : null;
+}
+
+function capturedOf(details, masses) {
+  if (typeof details.captured === 'number') return details.captured;
+  return masses ? masses.reduce((sum, mass) => sum + mass, 0) : null;
+}
+
+function note(score) {
+  const { ideas, format } = score.details;
+  const list = [Array.isArray(ideas) ? `${ideas.length} ideas shown` : ideas > 0 ? `${ideas} ideas shown` : '', typeof format === 'string' ? format : ''];
+  const text = list.filter(Boolean).join(' · ');
+  return text ? ` · ${text}` : '';
+}
+
+/** A short text for a score of another kind. */
+export function scoreText(score) {
+  return `${score.name.replaceAll('_', ' ')} ${number(score.value, 3)}`;
+}

@@ -1,0 +1,51 @@
+// The vote over extracted answers: one bar, a row an answer, ties and samples without an answer kept visible.
+
+import { el, plural, verdictBadge } from './dom.js';
+import { answering, branches } from './model.js';
+
+/** The vote of a finished run, or null where there was none. `go(branch)` shows a sample. */
+export function votePanel(run, go) {
+  const votes = run.finished?.outcome.votes || [];
+  if (!votes.length) return null;
+  const lanes = branches(run);
+  const voted = new Set(votes.flatMap((vote) => vote.branches));
+  const unparsed = lanes.map(([branch]) => branch).filter((branch) => !voted.has(branch));
+  const total = votes.reduce((sum, vote) => sum + vote.weight, 0) + unparsed.length;
+  const verdicts = new Map(lanes.map(([branch, list]) => [branch, answering(list).finished?.verdict]));
+  const tied = votes.filter((vote) => vote.tied).length;
+  return el('section.st-votes', { ariaLabel: 'Vote' },
+    el('h4', {}, 'Vote', tied ? el('span.st-badge.st-caution', {}, `⚖ tie of ${tied}`) : null),
+    el('div.st-votebar', { ariaHidden: 'true' }, ...votes.map((vote, i) => segment(vote, i, total)), unparsedSegment(unparsed.length / total)),
+    el('ul', {}, ...votes.map((vote) => row(vote, verdicts.get(vote.branches[0]), go)), unparsedRow(unparsed, go)));
+}
+
+function segment(vote, rank, total) {
+  const share = vote.weight / total;
+  return el(`span${vote.winner ? '.st-winner' : ''}`, { style: { '--share': share, '--rank': rank } }, share > 0.12 ? vote.answer : '');
+}
+
+function unparsedSegment(share) {
+  return share > 0 ? el('span.st-unparsed', { style: { '--share': share } }, '∅') : null;
+}
+
+function row(vote, verdict, go) {
+  const standing = [vote.winner ? '★ chosen' : '', vote.tied ? 'tied' : ''].filter(Boolean).join(', ');
+  return el(vote.winner ? 'li.st-winner' : 'li', {}, el('b.st-contained', {}, vote.answer),
+    el('span.st-count', {}, `×${vote.branches.length}`), el('span.st-dim', {}, weight(vote)), verdictBadge(verdict),
+    el('span.st-standing', {}, standing), samples(vote.branches, go));
+}
+
+function weight(vote) {
+  return vote.weight === vote.branches.length ? '' : `weight ${vote.weight.toFixed(2)}`;
+}
+
+function unparsedRow(unparsed, go) {
+  if (!unparsed.length) return null;
+  return el('li.st-unparsed', {}, el('span', {}, 'no answer found'), el('span.st-count', {}, `×${unparsed.length}`),
+    el('span.st-dim', { title: 'Counts as wrong and is reported apart.' }, plural(unparsed.length, 'sample')), samples(unparsed, go));
+}
+
+function samples(list, go) {
+  return el('span.st-samples', {}, ...list.map((branch) =>
+    el('button.st-link', { type: 'button', ariaLabel: `Show sample ${branch + 1}`, onclick: () => go(branch) }, String(branch + 1))));
+}
