@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from webapp.models.embedded import SMOLLM2
 from webapp.models.reference import EMBEDDED, EMBEDDED_NAME
 
+_WORKING_SPACE = 1.2
 _LLAMA = "Llama 3.2 Community License"
 _GEMMA = "Gemma Terms of Use"
 _GPU = "Wants a GPU."
@@ -26,6 +27,8 @@ class RecommendedModel:
         gated: whether the Hub gives it only to logged-in people who accepted the licence.
         source: where to read about it.
         note: one sentence on what to expect of it here.
+        memory_bfloat16: bytes that the weights take in bfloat16, with room for the cache and the work.
+        memory_float32: the same in float32.
 
     """
 
@@ -37,16 +40,12 @@ class RecommendedModel:
     gated: bool
     source: str
     note: str
+    memory_bfloat16: int = field(init=False)
+    memory_float32: int = field(init=False)
 
-    @property
-    def memory_bfloat16(self) -> int:
-        """Bytes of memory that the weights take in bfloat16, with a fifth more for the cache and the work."""
-        return int(self.parameters * 2 * 1.2)
-
-    @property
-    def memory_float32(self) -> int:
-        """Bytes of memory that the weights take in float32, with a fifth more for the cache and the work."""
-        return int(self.parameters * 4 * 1.2)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "memory_bfloat16", int(self.parameters * 2 * _WORKING_SPACE))
+        object.__setattr__(self, "memory_float32", int(self.parameters * 4 * _WORKING_SPACE))
 
 
 def recommended_models() -> tuple[RecommendedModel, ...]:

@@ -7,6 +7,7 @@ Prints `total BYTES` and `blobs FOLDER` before it downloads, `folder FOLDER` aft
 from __future__ import annotations
 
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 FAILED = 3
@@ -26,11 +27,10 @@ def fetch(model: str, revision: str | None) -> None:
     from huggingface_hub.constants import HF_HUB_CACHE
     from huggingface_hub.file_download import repo_folder_name
     from huggingface_hub.hf_api import RepoFile
-    from huggingface_hub.utils import filter_repo_objects
 
     listed = HfApi().list_repo_tree(model, revision=revision)
     sizes = {file.path: file.size for file in listed if isinstance(file, RepoFile)}
-    wanted = list(filter_repo_objects(sizes, allow_patterns=PATTERNS, ignore_patterns=IGNORED))
+    wanted = [name for name in sizes if _matches(name, PATTERNS) and not _matches(name, IGNORED)]
     if not any(name.endswith(".safetensors") for name in wanted):
         raise FileNotFoundError(f"{model} offers no weights in the safetensors format.")
     blobs = Path(HF_HUB_CACHE) / repo_folder_name(repo_id=model, repo_type="model") / "blobs"
@@ -38,6 +38,10 @@ def fetch(model: str, revision: str | None) -> None:
     print(f"blobs {blobs}", flush=True)
     folder = snapshot_download(model, revision=revision, allow_patterns=PATTERNS, ignore_patterns=IGNORED)
     print(f"folder {folder}", flush=True)
+
+
+def _matches(name: str, patterns: list[str]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)
 
 
 def reason(model: str, error: Exception) -> str:

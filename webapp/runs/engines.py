@@ -161,25 +161,29 @@ class EngineHub:
             await asyncio.wait({before})
         if abandon.is_set():
             return
+        loop = asyncio.get_running_loop()
+
+        def progress(stage: Stage, sentence: str, fraction: float | None = None) -> None:
+            if abandon.is_set():
+                raise PreparationCancelled
+            loop.call_soon_threadsafe(self._progressed, abandon, stage, sentence, fraction)
+
         try:
-            engine = await asyncio.get_running_loop().run_in_executor(self._thread, self._load, ref, abandon)
+            engine = await loop.run_in_executor(self._thread, self._loader, ref, self._options, progress)
         except PreparationCancelled:
             return
         except ModelError as error:
-            self._fail(ref, str(error))
+            if not abandon.is_set():
+                self._fail(ref, str(error))
         except Exception as error:
             _log.exception("Loading %s failed", ref)
             self._fail(ref, f"{_name(ref)} could not be loaded: {type(error).__name__}: {error}")
         else:
             await self._install(_Held(engine, ref), abandon)
 
-    def _load(self, ref: str, abandon: threading.Event) -> Engine:
-        def progress(stage: Stage, sentence: str, fraction: float | None = None) -> None:
-            if abandon.is_set():
-                raise PreparationCancelled
+    def _progressed(self, abandon: threading.Event, stage: Stage, sentence: str, fraction: float | None) -> None:
+        if not abandon.is_set():
             self._tell(replace(self._status, state=stage, detail=sentence, fraction=fraction))
-
-        return self._loader(ref, self._options, progress)
 
     async def _install(self, held: _Held, abandon: threading.Event) -> None:
         if abandon.is_set():
