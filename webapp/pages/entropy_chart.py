@@ -1,0 +1,47 @@
+"""The chart of entropy along the text, for the runs a page shows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage.records import StoredRun
+from webapp.charts.entropy import entropy_figure
+from webapp.methods.registry import methods
+from webapp.pages.urls import shown
+from webapp.runs.services import Services
+
+LINES_AT_MOST = 24
+
+Series = tuple[str, NDArray[np.float32]]
+
+
+async def entropy_chart(services: Services, view: object) -> str | None:
+    """Return the figure of the runs in a view's value as JSON text, or None where nothing is known."""
+    stored = [run for run in [await services.library.load(each) for each in shown(view)] if run]
+    if not any(run.traces for run in stored):
+        return None
+    return await asyncio.to_thread(_drawn, stored)
+
+
+def _drawn(stored: Sequence[StoredRun]) -> str:
+    lines = [line for i, run in enumerate(stored) for line in series(run, str(i + 1) if len(stored) > 1 else "")]
+    figure: str = entropy_figure(lines[:LINES_AT_MOST]).to_json()
+    return figure
+
+
+def series(stored: StoredRun, column: str) -> list[Series]:
+    """Return the named entropies of a run's own generations; copies of earlier ones are left out."""
+    spec = methods().get(stored.run.method)
+    method = spec.title if spec else stored.run.method
+    prefix = f"{column} {method}".strip()
+    lines: list[Series] = []
+    for generation in stored.generations:
+        trace = stored.traces.get(generation.id)
+        if trace is not None and trace.entropy is not None and len(trace):
+            turn = f" {generation.round + 1}" if generation.round else ""
+            lines.append((f"{prefix}: {generation.role}{turn}, sample {generation.branch + 1}", trace.entropy))
+    return lines

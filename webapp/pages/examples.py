@@ -1,0 +1,27 @@
+"""The recorded examples that a fresh database offers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from webapp.runs.request import BadRequest
+from webapp.runs.services import Services
+
+ARCHIVE = Path(__file__).parents[1] / "examples.stz"
+
+
+async def offered(services: Services) -> bool:
+    """Return whether to offer them: they are there, and nothing is stored yet."""
+    return ARCHIVE.is_file() and (await services.library.sessions(limit=1)).total == 0
+
+
+async def load(services: Services, person: str) -> str:
+    """Import the examples and return their session's id.
+
+    Raises:
+        BadRequest: when this copy of the program has none.
+
+    """
+    if not ARCHIVE.is_file():
+        raise BadRequest(f"There are no recorded examples: {ARCHIVE.name} is missing from the program's folder.")
+    return await services.library.import_session(ARCHIVE, person=person)

@@ -1,0 +1,160 @@
+"""What happens on the Explore page: each handler asks a service and returns ids."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import gradio as gr
+
+from storage.records import Problem, Run
+from webapp.auth import person_of
+from webapp.pages import examples
+from webapp.pages.entropy_chart import entropy_chart
+from webapp.pages.explore_view import ExploreView
+from webapp.pages.forged import identifier, method_choice, text, whole_number
+from webapp.pages.notices import Updates, error, info
+from webapp.pages.sessions import name_session, session_field
+from webapp.pages.urls import Address, identifiers, shown
+from webapp.runs.request import BadRequest, RunRequest
+from webapp.runs.services import Services
+
+COLUMNS_AT_MOST = 8
+FASTEST = 100.0
+
+
+class ExploreActions:
+    """The page's handlers over the services; they hold nothing between two calls."""
+
+    def __init__(self, services: Services, view: ExploreView) -> None:
+        self.services = services
+        self.view = view
+
+    async def open(self, request: gr.Request) -> Updates:
+        """Show what the address asks for: the runs, their problem and methods, and the session."""
+        address = Address.of(request.query_params)
+        runs = [run for run in [await self.services.library.run(each) for each in address.runs] if run]
+        session = runs[0].session_id if runs and address.session is None else address.session
+        updates = await self._show([run.id for run in runs], session, opening=True)
+        updates[self.view.examples] = gr.update(visible=await examples.offered(self.services))
+        if runs:
+            updates |= self.view.problem.filled(runs[0].problem) | self._methods(runs)
+        if missing := len(address.runs) - len(runs):
+            what = "The run" if missing == 1 else f"{missing} of the runs"
+            updates[self.view.notice] = error(
+                f"{what} in this address cannot be found here; it may have been deleted."
+            )
+        return updates
+
+    async def run(
+        self, first: object, second: object, two: bool, seed: float | None, session: str | None,
+        request: gr.Request, *fields: Any,
+    ) -> Updates:  # fmt: skip
+        """Start one run a column and show them."""
+        problem = await self._problem(*fields)
+        known = await self.services.library.session(session) if session and identifiers([session]) else None
+        asked = [method_choice(form) for form in ([first, second] if two else [first])]
+        there = known.id if known else None
+        requests = [RunRequest(problem, name, dict(values), _seed(seed), there) for name, values in asked]
+        ids = await self.services.runs.launch(requests, person=person_of(request).id)
+        return await self._show(ids, await name_session(self.services, ids[0], known, session))
+
+    async def stop(self, view: object) -> Updates:
+        """Stop every run on the page; those that ended already stay as they are."""
+        for run in shown(view):
+            await self.services.runs.stop(run)
+        return {}
+
+    async def branch(self, view: object, event: gr.EventData, request: gr.Request) -> Updates:
+        """Start the run in which the person's token takes the place of the one that was drawn."""
+        run = await self.services.runs.branch(
+            identifier(event, "generation"), whole_number(event, "index"), whole_number(event, "token"),
+            person=person_of(request).id,
+        )  # fmt: skip
+        return await self._beside(view, run)
+
+    async def choose_judge(self, event: gr.EventData) -> Updates:
+        """Offer the methods that take an earlier run's samples."""
+        run = await self._existing(identifier(event, "run"))
+        return {self.view.judged: run.id, self.view.judge: gr.update(visible=True)}
+
+    async def judge(self, judged: str, form: object, view: object, request: gr.Request) -> Updates:
+        """Run a method on the samples of an earlier run, beside it."""
+        source = await self._existing(judged)
+        name, values = method_choice(form)
+        asked = RunRequest(source.problem, name, dict(values), source.seed, source.session_id, input_run=source.id)
+        (run,) = await self.services.runs.launch([asked], person=person_of(request).id)
+        return await self._beside(view, run) | {self.view.judge: gr.update(visible=False)}
+
+    async def hide_judge(self) -> Updates:
+        """Put the choice of a judging method away."""
+        return {self.view.judge: gr.update(visible=False)}
+
+    async def replay(self, view: object, speed: float | None = None) -> Updates:
+        """Show the page's runs again as they were made, or faster; without a speed, at once."""
+        if speed is not None and not 0 < speed <= FASTEST:
+            raise BadRequest(f"The speed must be more than 0 and at most {FASTEST}.")
+        # A value that never was makes the view begin again, also when it replayed at this speed before.
+        return {self.view.runs: {"runs": list(shown(view)), "speed": speed, "again": secrets.token_hex(4)}}
+
+    async def draw(self, view: object) -> Updates:
+        """Draw the entropies of what has ended."""
+        return {self.view.entropy: await entropy_chart(self.services, view)}
+
+    async def choose_two(self, two: bool) -> Updates:
+        """Show or hide the second method."""
+        return {self.view.beside: gr.update(visible=bool(two))}
+
+    async def load_examples(self, request: gr.Request) -> Updates:
+        """Import the recorded examples and show the first of them."""
+        session = await examples.load(self.services, person_of(request).id)
+        first = await self.services.library.search(session=session, limit=1)
+        return await self._show([row.run.id for row in first.items], session) | {
+            self.view.examples: gr.update(visible=False),
+            self.view.notice: info("The examples are in the Library, as a session of their own."),
+        }
+
+    async def switch_model(self, event: gr.EventData) -> Updates:
+        """Begin to load another model; the one that answers goes on until it is there."""
+        ref = text(event, "ref").strip()
+        if not ref:
+            raise BadRequest("Name a model: a Hub id, a folder, a .gguf file or a server's address.")
+        self.services.hub.start(ref)
+        return {}
+
+    async def _problem(self, picked: str | None, *fields: Any) -> Problem:
+        uploaded, typed = fields[: len(self.view.upload.inputs)], fields[len(self.view.upload.inputs) :]
+        starter = self.view.problem.starters.get(picked or "")
+        sources = [starter.problem if starter else None, await self.view.upload.picked(*uploaded)]
+        return self.view.problem.read([each for each in sources if each], *typed)
+
+    async def _existing(self, run_id: str) -> Run:
+        run = await self.services.library.run(run_id) if identifiers([run_id]) else None
+        if run is None:
+            raise BadRequest("That run cannot be found here; it may have been deleted.")
+        return run
+
+    async def _beside(self, view: object, run: str) -> Updates:
+        runs = [*shown(view), run][-COLUMNS_AT_MOST:]
+        return await self._show(runs, (await self._existing(run)).session_id)
+
+    async def _show(self, runs: list[str], session: str | None, *, opening: bool = False) -> Updates:
+        return {
+            self.view.runs: {"runs": runs, "speed": None},
+            self.view.address: Address(tuple(runs), session).value(replace=opening),
+            self.view.session: await session_field(self.services, session),
+        }
+
+    def _methods(self, runs: list[Run]) -> Updates:
+        forms = [{"method": run.method, "values": dict(run.params)} for run in runs if run.branch_of is None][:2]
+        pairs = zip([self.view.first, self.view.second], forms, strict=False)
+        two = len(forms) > 1
+        return dict(pairs) | {
+            self.view.seed: runs[0].seed, self.view.two: two, self.view.beside: gr.update(visible=two),
+        }  # fmt: skip
+
+
+def _seed(seed: float | None) -> int:
+    if seed is None or seed != int(seed):
+        raise BadRequest("The seed must be a whole number.")
+    return int(seed)

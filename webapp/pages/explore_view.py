@@ -1,0 +1,102 @@
+"""What stands where on the Explore page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from gradio.blocks import Block
+
+from webapp.components.address import Address
+from webapp.components.hot_key import HotKey
+from webapp.components.method_form import MethodForm
+from webapp.components.model_status import ModelStatus
+from webapp.components.notice import Notice
+from webapp.components.plot_view import PlotView
+from webapp.components.run_view import RunView
+from webapp.pages.problem_form import ProblemForm
+from webapp.pages.upload_form import UploadForm
+
+FIRST_METHODS: tuple[dict[str, Any], dict[str, Any]] = (
+    {"method": "sample_and_vote", "values": {"samples": 4, "max_tokens": 80}},
+    {"method": "self_refine", "values": {"samples": 1, "max_rounds": 1, "max_tokens": 80}},
+)
+FIRST_JUDGE: dict[str, Any] = {"method": "p_true", "values": {}}
+SPEEDS = [("as it was made", 1.0), ("twice as fast", 2.0), ("four times as fast", 4.0)]
+
+
+class ExploreView:
+    """Lays out the page; the components are its attributes."""
+
+    def __init__(self) -> None:
+        self.address = Address(elem_id="address")
+        HotKey(within="question", press="run")
+        self.model = ModelStatus(elem_id="model-status")
+        with gr.Row(elem_id="ask"):
+            with gr.Column(scale=5, min_width=320):
+                self.problem = ProblemForm()
+                self.upload = UploadForm()
+            with gr.Column(scale=7, min_width=320):
+                self._methods()
+                self._launch()
+        self.notice = Notice(elem_id="notice")
+        self.runs = RunView(elem_id="run-view")
+        self._judge()
+        self._replay()
+        with gr.Accordion("Entropy along the text", open=True):
+            self.entropy = PlotView(elem_id="entropy")
+
+    @property
+    def launched(self) -> list[Block]:
+        """What changes when other runs are shown."""
+        return [self.address, self.runs, self.session]
+
+    @property
+    def opened(self) -> list[Block]:
+        """What changes when a page opens: the runs, and the fields that made them."""
+        methods = [self.first, self.second, self.beside, self.two, self.seed]
+        return [*self.launched, *methods, *self.problem.inputs]
+
+    def _methods(self) -> None:
+        with gr.Row(elem_id="methods"):
+            with gr.Column(min_width=280):
+                self.first = MethodForm(value=FIRST_METHODS[0], elem_id="method-first")
+            with gr.Column(min_width=280) as self.beside:
+                self.second = MethodForm(value=FIRST_METHODS[1], elem_id="method-second")
+
+    def _launch(self) -> None:
+        with gr.Row():
+            self.two = gr.Checkbox(label="Two methods side by side", value=True, elem_id="two", min_width=150)
+            self.seed = gr.Number(
+                label="Seed",
+                value=0,
+                precision=0,
+                elem_id="seed",
+                min_width=100,
+                info="Same seed, same first drafts.",
+            )
+            self.session = gr.Dropdown(
+                label="Session", choices=[], value=None, allow_custom_value=True, elem_id="session", min_width=160,
+                info="Pick one, or type a new name.",
+            )  # fmt: skip
+        with gr.Row():
+            self.run = gr.Button("Run", variant="primary", elem_id="run", min_width=120)
+            self.stop = gr.Button("Stop", variant="stop", elem_id="stop", min_width=120)
+            self.examples = gr.Button("Load the recorded examples", elem_id="examples", visible=False, min_width=200)
+
+    def _judge(self) -> None:
+        with gr.Column(visible=False, elem_id="judge") as self.judge:
+            self.judged = gr.Textbox(visible="hidden", elem_id="judged-run")
+            gr.Markdown("**Use these samples as the input of another method**")
+            self.judge_method = MethodForm(value=FIRST_JUDGE, elem_id="judge-method")
+            with gr.Row():
+                self.judge_start = gr.Button("Start", variant="primary", elem_id="judge-start", min_width=120)
+                self.judge_cancel = gr.Button("Cancel", elem_id="judge-cancel", min_width=120)
+
+    def _replay(self) -> None:
+        with gr.Row(elem_id="replaying"):
+            self.speed = gr.Dropdown(
+                label="Replay speed", choices=SPEEDS, value=1.0, elem_id="speed", min_width=160, scale=0
+            )
+            self.replay = gr.Button("Replay", elem_id="replay", min_width=110, scale=0)
+            self.instant = gr.Button("Show at once", elem_id="instant", min_width=130, scale=0)

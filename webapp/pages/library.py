@@ -1,0 +1,113 @@
+"""The Library page: sessions and runs, newest first, and everything that can be done with stored ones."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from webapp.auth import person_of
+from webapp.components.address import Address as AddressView
+from webapp.components.library_view import LibraryView
+from webapp.components.notice import Notice
+from webapp.pages.forged import identifier, text, texts
+from webapp.pages.notices import Updates, info
+from webapp.pages.sessions import checked_name
+from webapp.pages.shelves import Shelves
+from webapp.pages.urls import Address
+from webapp.pages.wiring import Wiring
+from webapp.runs.request import BadRequest
+from webapp.runs.services import Services
+
+
+class LibraryPage:
+    """Lays out the page and answers its events."""
+
+    def __init__(self, page: gr.Blocks, services: Services) -> None:
+        self._library = services.library
+        self._shelves = Shelves(services.library)
+        self.address = AddressView(elem_id="address")
+        self.notice = Notice(elem_id="notice")
+        with gr.Row():
+            self.upload = gr.UploadButton(
+                "Import a session (.stz)", file_types=[".stz"], elem_id="import", size="sm", min_width=200
+            )
+        self.view = LibraryView(elem_id="library-view")
+        self._wire(page)
+
+    def _wire(self, page: gr.Blocks) -> None:
+        wiring = Wiring(self.notice)
+        wiring.on(page.load, self.open, changes=[self.view])
+        wiring.on(self.upload.upload, self.import_session, [self.upload], [self.address, self.view])
+        wiring.on(self.view.open_session, self.narrow, changes=[self.address])
+        for event, handler in (
+            (self.view.rename, self.rename),
+            (self.view.set_notes, self.set_notes),
+            (self.view.set_tags, self.set_tags),
+            (self.view.delete, self.delete),
+            (self.view.restore, self.restore),
+        ):
+            wiring.on(event, handler, changes=[self.view])
+
+    async def open(self, request: gr.Request) -> Updates:
+        """Show the lists, narrowed to the address's session."""
+        return {self.view: lists(Address.of(request.query_params).session)}
+
+    async def narrow(self, event: gr.EventData) -> Updates:
+        """Say in the address which session the list is narrowed to."""
+        return {self.address: Address((), identifier(event, "id")).value()}
+
+    async def import_session(self, upload: str | None, request: gr.Request) -> Updates:
+        """Read an uploaded archive into a session of its own, and show it."""
+        if not upload:
+            raise BadRequest("Choose a .stz file to import.")
+        session = await self._library.import_session(Path(upload), person=person_of(request).id)
+        stored = await self._library.session(session)
+        return {
+            self.view: lists(session),
+            self.address: Address((), session).value(),
+            self.notice: info(f"Imported “{stored.name if stored else session}”."),
+        }
+
+    async def rename(self, event: gr.EventData, request: gr.Request) -> Updates:
+        """Give a run or a session another name; a run may lose its name, a session may not."""
+        shelf, kind, key = await self._shelves.find(event)
+        name = checked_name(text(event, "name"))
+        if kind == "session" and not name:
+            raise BadRequest("A session needs a name.")
+        await shelf.rename(key, name)
+        return self._again(request)
+
+    async def set_notes(self, event: gr.EventData, request: gr.Request) -> Updates:
+        """Replace the notes of a run or a session."""
+        shelf, _, key = await self._shelves.find(event)
+        await shelf.set_notes(key, text(event, "notes"))
+        return self._again(request)
+
+    async def set_tags(self, event: gr.EventData, request: gr.Request) -> Updates:
+        """Replace the tags of a run or a session."""
+        shelf, _, key = await self._shelves.find(event)
+        await shelf.set_tags(key, texts(event, "tags"))
+        return self._again(request)
+
+    async def delete(self, event: gr.EventData, request: gr.Request) -> Updates:
+        """Put a run or a session away; the list offers to bring it back."""
+        shelf, _, key = await self._shelves.find(event)
+        await shelf.delete(key)
+        return self._again(request)
+
+    async def restore(self, event: gr.EventData, request: gr.Request) -> Updates:
+        """Bring back what was deleted."""
+        shelf, _, key = await self._shelves.find(event)
+        await shelf.restore(key)
+        return self._again(request)
+
+    def _again(self, request: gr.Request) -> Updates:
+        return {self.view: lists(Address.of(request.query_params).session)}
+
+
+def lists(session: str | None) -> dict[str, Any]:
+    """Return a value of the library view that it has not had yet, so that it loads its lists again."""
+    return {"session": session, "changed": secrets.token_hex(4)}
