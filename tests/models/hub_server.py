@@ -28,10 +28,12 @@ class _Hub(BaseHTTPRequestHandler):
 
     def _answer(self, *, with_body: bool) -> None:
         self.requests.append(f"{self.command} {self.path}")
-        if self.path.startswith(f"/api/models/{self.model}/revision/"):
-            self._send(200, json.dumps({"id": self.model, "sha": COMMIT, "siblings": []}).encode(), with_body)
-        elif self.path.startswith(f"/api/models/{self.model}/tree/"):
-            self._send(200, self._tree(), with_body)
+        if self.path.startswith(f"/api/models/{self.model}/tree/"):
+            self._send(200, json.dumps(self._files()).encode(), with_body)
+        elif self.path.startswith(f"/api/models/{self.model}"):
+            siblings = [{"rfilename": file["path"], "size": file["size"]} for file in self._files()]
+            description = {"id": self.model, "sha": COMMIT, "siblings": siblings}
+            self._send(200, json.dumps(description).encode(), with_body)
         elif self.gated:
             self._send(403, b"{}", with_body, {"X-Error-Code": "GatedRepo", "X-Error-Message": "gated"})
         elif self.path.startswith(f"/{self.model}/resolve/") and (file := self._file()).is_file():
@@ -44,14 +46,12 @@ class _Hub(BaseHTTPRequestHandler):
     def _file(self) -> Path:
         return self.folder / self.path.partition("/resolve/")[2].partition("/")[2]
 
-    def _tree(self) -> bytes:
-        """List everything; the real Hub leaves subfolders out unless asked, and the client must not want them."""
-        files = (path for path in self.folder.rglob("*") if path.is_file())
-        entries = [
+    def _files(self) -> list[dict[str, str | int]]:
+        files = sorted(path for path in self.folder.rglob("*") if path.is_file())
+        return [
             {"type": "file", "path": str(path.relative_to(self.folder)), "size": path.stat().st_size, "oid": "0"}
-            for path in sorted(files)
+            for path in files
         ]
-        return json.dumps(entries).encode()
 
     def _send(self, code: int, body: bytes, with_body: bool, headers: dict[str, str] | None = None) -> None:
         self.send_response(code)

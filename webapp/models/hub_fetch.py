@@ -26,10 +26,9 @@ def fetch(model: str, revision: str | None) -> None:
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.constants import HF_HUB_CACHE
     from huggingface_hub.file_download import repo_folder_name
-    from huggingface_hub.hf_api import RepoFile
 
-    listed = HfApi().list_repo_tree(model, revision=revision)
-    sizes = {file.path: file.size for file in listed if isinstance(file, RepoFile)}
+    info = HfApi().model_info(model, revision=revision, files_metadata=True)
+    sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
     wanted = [name for name in sizes if _matches(name, PATTERNS) and not _matches(name, IGNORED)]
     if not any(name.endswith(".safetensors") for name in wanted):
         raise FileNotFoundError(f"{model} offers no weights in the safetensors format.")
