@@ -109,8 +109,8 @@ def ended(run: Run) -> RunFinished:
     )
 
 
-def standing(run: Run, generations: Sequence[Generation], doing: str) -> RunProgress:
-    """Return where a stored run stands."""
+def standing(run: Run, generations: Sequence[Generation] = (), doing: str = "") -> RunProgress:
+    """Return where a run stands that does not go on here; `generations` tell, where its cost is not stored yet."""
     tokens = run.cost.generated_tokens or sum(g.cost.generated_tokens for g in generations)
     return RunProgress(
         status=run.status,

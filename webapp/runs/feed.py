@@ -37,14 +37,17 @@ class StoredFeed:
             UnknownRun: when there is none.
 
         """
-        while (log := self._logs.get(run_id)) is None:
+        log, told = self._logs.get(run_id), None
+        while log is None:
             stored = await self._load(run_id)
-            log = await asyncio.to_thread(_log_of, stored)
             if not stored.run.live:
-                self._keep(log)
+                log = self._keep(await asyncio.to_thread(_log_of, stored))
                 break
-            for batch in log.since(0):  # each look is an epoch of its own, which the viewer draws from the start
-                yield batch
+            if (stand := _stand(stored)) != told:
+                told = stand
+                # each look is an epoch of its own, which the viewer draws from the start
+                for batch in (await asyncio.to_thread(_log_of, stored)).since(0):
+                    yield batch
             await asyncio.sleep(ELSEWHERE)
         async for batch in log.follow(after, epoch):
             yield batch
@@ -66,10 +69,17 @@ class StoredFeed:
             raise UnknownRun(run_id)
         return stored
 
-    def _keep(self, log: RunLog) -> None:
+    def _keep(self, log: RunLog) -> RunLog:
         self._logs[log.run] = log
         while len(self._logs) > KEPT:
             self._logs.popitem(last=False)
+        return log
+
+
+def _stand(stored: StoredRun) -> tuple[object, ...]:
+    """Return what tells whether a run that lives elsewhere has come further."""
+    texts = tuple((g.id, len(g.text), g.status) for g in stored.generations)
+    return stored.run.status, texts, len(stored.scores)
 
 
 def _log_of(stored: StoredRun) -> RunLog:

@@ -120,7 +120,7 @@ class LiveRun:
         except DatabaseError as failure:
             _log.error("Run %s could not be stored: %s", self.run.id, failure)
             self.run = replace(self.run, status="failed", error=str(failure))
-        self.log.append(announce.ended(self.run))
+        self.log.append(announce.standing(self.run), announce.ended(self.run))
         self.log.close()
 
     async def _autosave(self) -> None:

@@ -25,7 +25,7 @@ from webapp.runs.grading import ANSWERING
 from webapp.runs.leases import Leases
 from webapp.runs.limits import Limits
 from webapp.runs.live import Work
-from webapp.runs.request import BadRequest, RunRequest, check
+from webapp.runs.request import BadRequest, RunRequest, check, cleaned
 from webapp.tasks.question import Question
 
 NAME_LENGTH = 60  # of a session named after its question
@@ -61,6 +61,7 @@ class Preparation:
         """
         if not requests:
             raise BadRequest("Nothing to run: choose at least one method.")
+        requests = [replace(request, problem=cleaned(request.problem)) for request in requests]
         checked = [await check(request, self._engine, self._limits.question_characters) for request in requests]
         inputs = [await self._inputs(request) for request in requests]
         session = await self._session(requests[0])

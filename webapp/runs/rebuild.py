@@ -21,7 +21,7 @@ def rebuild(stored: StoredRun, spec: MethodSpec | None) -> list[RunEvent]:
     run = stored.run
     events: list[RunEvent] = [announce.opened(run, spec)]
     doing = "Running in another process; shown as last stored." if run.live else ""
-    events.append(announce.standing(run, stored.generations, doing))
+    events.append(announce.standing(run, stored.generations if run.live else (), doing))
     for generation in sorted(stored.generations, key=lambda g: g.ordinal):
         events.extend(generation_events(stored, generation))
     events.extend(announce.scored(score) for score in sorted(stored.scores, key=lambda s: (s.created_at, s.id)))

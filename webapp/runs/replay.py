@@ -33,7 +33,7 @@ def timeline(stored: StoredRun, spec: MethodSpec | None, *, frame: float) -> lis
         timed.append((_when(stored, score), announce.scored(score)))
     timed.sort(key=lambda item: item[0])  # stable: what came together stays in its order
     last = max(timed[-1][0], stored.run.cost.seconds)
-    return [*timed, (last, announce.standing(stored.run, stored.generations, "")), (last, announce.ended(stored.run))]
+    return [*timed, (last, announce.standing(stored.run)), (last, announce.ended(stored.run))]
 
 
 async def replay(

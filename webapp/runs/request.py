@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from storage.records import Problem, ProblemKind
+from storage.text import clean
 from webapp.engine.protocol import Engine
 from webapp.methods.interface import MethodParams, MethodSpec
 from webapp.methods.registry import methods
@@ -61,6 +62,16 @@ def typed_problem(
     """Return the problem that a person typed; the same question has the same id, so its runs pair up."""
     digest = hashlib.sha256("\0".join((question, kind, *choices)).encode("utf-8", "replace")).hexdigest()
     return Problem(f"typed-{digest[:16]}", question, kind, reference, choices)
+
+
+def cleaned(problem: Problem) -> Problem:
+    """Return the problem as it can be stored and shown: what is no UTF-8 replaced."""
+    return replace(
+        problem,
+        question=clean(problem.question),
+        reference=None if problem.reference is None else clean(problem.reference),
+        choices=tuple(clean(choice) for choice in problem.choices),
+    )
 
 
 def method_of(name: str) -> MethodSpec:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
 
 from storage.database import Database
@@ -99,7 +99,7 @@ class RunService:
 
     async def subscribe(
         self, run_id: str, after: int = 0, epoch: str | None = None, speed: float | None = None
-    ) -> AsyncIterator[Batch]:
+    ) -> AsyncGenerator[Batch, None]:
         """Yield what happens in a run after event number `after` of log `epoch`, until it ends.
 
         A run that does not live here is read from the database; with `speed` it is told with its own timing,
@@ -109,7 +109,8 @@ class RunService:
             UnknownRun: when there is none.
 
         """
-        if (live := self._live.get(run_id)) is not None:
+        live = self._live.get(run_id)
+        if live is not None and not live.log.closed:
             with self._viewers.watching(run_id):
                 async for batch in live.log.follow(after, epoch):
                     yield batch

@@ -1,0 +1,159 @@
+"""An engine on strings: what it says is scripted, when it says it is up to the test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage.records import ModelRecord
+from storage.trace import TokenTrace
+from webapp.engine.protocol import (
+    Caller, EngineError, EngineEvent, Generated, ModelInfo, OptionProbabilities, Prompt, Queued, Sampling, TokenBatch,
+)  # fmt: skip
+from webapp.runs.engines import ModelNotReady, ModelStatus
+
+EOS = 256
+VOCABULARY = 257  # the bytes, and the end
+NOBODY = Caller()
+Script = Callable[[Prompt, int], str]  # what the assistant says in all, to a prompt, as sample number i
+
+
+def rows(ids: Sequence[int]) -> TokenTrace:
+    """Return a trace of byte tokens with plausible numbers; the first alternative is the token itself."""
+    size = len(ids)
+    tokens = np.array(ids, dtype=np.int32)
+    ones = np.ones(size, dtype=np.float32)
+    top = np.stack([tokens, np.full(size, ord("z"), np.int32)], axis=1)
+    return TokenTrace(
+        ids=tokens,
+        pieces={int(i): b"<end>" if i == EOS else bytes([i]) for i in {*ids, ord("z")}},
+        vocab_size=VOCABULARY,
+        logprob=ones * -0.25,
+        sampled_logprob=ones * -0.125,
+        entropy=ones * 0.5,
+        sampled_entropy=ones * 0.5,
+        logsumexp=ones * 9,
+        mean_logit=ones,
+        sum_p2=ones * 0.75,
+        candidates=np.full(size, 3, np.int32),
+        top_ids=top,
+        top_logprobs=np.tile(np.array([-0.25, -1.5], np.float32), (size, 1)),
+        special=frozenset({EOS}) if EOS in ids else frozenset(),
+    )
+
+
+@dataclass
+class Puppet:
+    """Says byte by byte what its script says; while `gate` is closed it waits before every byte."""
+
+    script: Script = lambda prompt, sample: f"Answer: {sample}"
+    capabilities: frozenset[str] = frozenset({"generate", "continue", "score", "choose", "embed", "chat"})
+    context_length: int = 100_000
+    name: str = "puppet"
+    fails: str = ""
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    calls: list[tuple[Prompt, Sampling, Caller]] = field(default_factory=list)
+    open: int = 0
+    closed: bool = False
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+        record = ModelRecord(self.name, "test", "1", "cpu", "float32", "none", 1e-4, VOCABULARY, self.context_length)
+        self.info = ModelInfo(record, self.name, 1, self.capabilities, 64)  # type: ignore[arg-type]
+
+    async def generate(
+        self, prompts: Sequence[Prompt], sampling: Sampling, *, n: int = 1, caller: Caller = NOBODY
+    ) -> AsyncIterator[EngineEvent]:
+        self.calls.append((prompts[0], sampling, caller))
+        self.open += n
+        try:
+            yield Queued(0)
+            async for event in self._say(prompts[0], sampling, n):
+                yield event
+        finally:
+            self.open -= n
+
+    async def _say(self, prompt: Prompt, sampling: Sampling, n: int) -> AsyncIterator[EngineEvent]:
+        said = [self._rest(prompt, sampling, i) for i in range(n)]
+        for step in range(max(len(ids) for ids in said)):
+            await self.gate.wait()
+            await asyncio.sleep(0)
+            if self.fails and step == 2:
+                raise EngineError(self.fails)
+            for i, ids in enumerate(said):
+                if step < len(ids):
+                    yield TokenBatch(0, i, step, rows(ids[step : step + 1]))
+                if step == len(ids) - 1:
+                    trace = rows(ids)
+                    reason = "eos" if ids[-1] == EOS else "length"
+                    text, replaced = trace.text()
+                    yield Generated(0, i, text, replaced, trace, reason, self.count_tokens(prompt), 0.1)  # type: ignore[arg-type]
+
+    def _rest(self, prompt: Prompt, sampling: Sampling, sample: int) -> list[int]:
+        whole = list(self.script(prompt, sampling.first_sample + sample).encode())
+        begun = list(prompt.prefix)
+        rest = whole[len(begun) :] if whole[: len(begun)] == begun else list(b" otherwise")
+        return [*rest, EOS][: sampling.max_tokens]
+
+    async def score(
+        self, prompts: Sequence[Prompt], continuations: Sequence[Sequence[int]], **_: object
+    ) -> list[TokenTrace]:
+        return [rows(ids) for ids in continuations]
+
+    async def choose(
+        self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], **_: object
+    ) -> list[OptionProbabilities]:
+        names = tuple(option[0] for option in options)
+        masses = tuple(0.6 / 2**i for i in range(len(options)))
+        return [OptionProbabilities(names, masses, (), self.count_tokens(p), 0.01) for p in prompts]
+
+    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.ones((len(texts), 2), dtype=np.float32)
+
+    def tokenize(self, text: str) -> tuple[int, ...]:
+        return tuple(text.encode())
+
+    def piece(self, token: int) -> bytes:
+        return b"<end>" if token == EOS else bytes([token])
+
+    def count_tokens(self, prompt: Prompt) -> int:
+        return sum(len(m.content.encode()) for m in prompt.messages) + len(prompt.prefix)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class Stage:
+    """An EngineHub with one engine on it, or none."""
+
+    def __init__(self, engine: Puppet | None = None) -> None:
+        self.current = engine
+        self.users = 0
+
+    def engine(self) -> Puppet:
+        if self.current is None:
+            raise ModelNotReady("The model is not ready yet. Loading it.")
+        return self.current
+
+    @asynccontextmanager
+    async def using(self) -> AsyncIterator[Puppet]:
+        self.users += 1
+        try:
+            yield self.engine()
+        finally:
+            self.users -= 1
+
+    def status(self) -> ModelStatus:
+        return ModelStatus("ready" if self.current else "loading")
+
+    def start(self, ref: str) -> None:
+        """Nothing to load."""
+
+    async def close(self) -> None:
+        if self.current is not None:
+            await self.current.close()

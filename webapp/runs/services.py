@@ -1,0 +1,22 @@
+"""What the pages are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storage.database import Database
+from webapp.runs.engines import EngineHub
+from webapp.runs.library import LibraryService
+from webapp.runs.service import RunService
+from webapp.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a page may ask, made once by the server."""
+
+    settings: Settings
+    database: Database
+    hub: EngineHub
+    runs: RunService
+    library: LibraryService

@@ -1,0 +1,115 @@
+"""The ASGI app: services, routes of our own, the Gradio pages, and what every request passes first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import gradio as gr
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from storage.database import Database, DatabaseError
+from webapp.guard import LOOPBACK, Guard
+from webapp.pages import build
+from webapp.pages.theme import SecondThoughts
+from webapp.password import PasswordGate
+from webapp.routes.answer import refusal
+from webapp.routes.assets import add_assets
+from webapp.routes.information import information_routes
+from webapp.routes.library import library_routes
+from webapp.routes.runs import run_routes
+from webapp.runs.engines import EngineHub
+from webapp.runs.library import LibraryService
+from webapp.runs.limits import Limits
+from webapp.runs.service import RunService
+from webapp.runs.services import Services
+from webapp.settings import Settings
+
+LARGEST_UPLOAD = 256 * 2**20  # bytes: an exported session, or a data set
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Open the database and return the app; its lifespan starts and stops everything else.
+
+    Raises:
+        storage.database.DatabaseError: with a sentence, when the database cannot be used.
+
+    """
+    services = make_services(settings)
+    app = bare_app(services)
+    mount_pages(app, build(services))
+    protect(app, settings)
+    return app
+
+
+def make_services(settings: Settings) -> Services:
+    """Return the services over an opened database; nothing runs yet."""
+    database = Database.open(settings.database_url)
+    hub = EngineHub(settings)
+    limits = Limits(stop_on_close=settings.on_close == "stop")
+    return Services(settings, database, hub, RunService(database, hub, limits), LibraryService(database))
+
+
+def bare_app(services: Services) -> FastAPI:
+    """Return the app with our own routes; these have to be there before the pages are mounted at /."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lambda _: _living(services))
+    app.state.services = services
+    for router in (run_routes(services), library_routes(services), information_routes(services)):
+        app.include_router(router)
+    add_assets(app)
+    app.add_exception_handler(DatabaseError, _unusable)
+    return app
+
+
+def mount_pages(app: FastAPI, pages: gr.Blocks) -> None:
+    """Mount the Gradio pages at /."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    # Only launch() sets this; without it a mounted app lets any caller read any file of the server.
+    pages.has_launched = True
+    gr.mount_gradio_app(
+        app,
+        pages,
+        path="/",
+        run_history=False,
+        show_error=False,
+        footer_links=[],
+        max_file_size=LARGEST_UPLOAD,
+        ssr_mode=False,
+        theme=SecondThoughts(),
+        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
+    )
+
+
+def protect(app: FastAPI, settings: Settings) -> None:
+    """Put the guards before everything; the last one added is the first to be asked."""
+    app.add_middleware(CORSMiddleware, allow_origins=[])  # its presence switches Gradio's permissive one off
+    if settings.password is not None:
+        app.add_middleware(PasswordGate, password=settings.password.get_secret_value())
+    app.add_middleware(Guard, hosts=_hosts(settings))
+
+
+def _hosts(settings: Settings) -> frozenset[str] | None:
+    """Return the names this server answers under; beyond loopback any, as it cannot know them all."""
+    if settings.reaches_beyond_this_machine:
+        return None
+    return LOOPBACK | {f"[{settings.host}]" if ":" in settings.host else settings.host}
+
+
+@asynccontextmanager
+async def _living(services: Services) -> AsyncIterator[None]:
+    services.hub.start(services.settings.model)
+    await services.runs.start()
+    try:
+        yield
+    finally:
+        await services.runs.close()
+        await services.hub.close()
+        await services.database.close()
+
+
+async def _unusable(request: Request, error: Exception) -> Response:
+    return refusal(str(error), 503)
