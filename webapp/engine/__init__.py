@@ -1,0 +1,1 @@
+"""The model backend: one protocol (`protocol.py`), a local implementation (`local.py`)."""

@@ -1,0 +1,127 @@
+"""The running batch: prompts are read into slots, every step draws one token for each row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from storage.records import FinishReason
+from webapp.engine.forward import Forward
+from webapp.engine.noise import uniform
+from webapp.engine.request import Row
+from webapp.engine.sampling import draw
+from webapp.engine.signals import at_temperature, signals
+
+CHUNK = 256  # prompt tokens read between two decode steps, so that running rows are not starved
+
+
+class Batch:
+    """Rows in slots 0 to B - 1; a row joins when its prompt was read and leaves when its text ends."""
+
+    def __init__(self, forward: Forward) -> None:
+        self.forward = forward
+        self.rows: list[Row] = []
+        self.reading: Row | None = None
+
+    @property
+    def members(self) -> list[Row]:
+        """All rows that hold a slot."""
+        return self.rows + ([self.reading] if self.reading else [])
+
+    def admit(self, row: Row) -> None:
+        """Give a row the next slot; it shares a prompt that another row has already read."""
+        row.slot, row.admitted = len(self.rows), time.monotonic()
+        sharer = next((r for r in self.rows if r.prompt is row.prompt), None)
+        if sharer is not None and sharer.slot is not None and not len(row.columns):
+            self.forward.cache.copy(sharer.slot, row.slot, len(row.prompt.ids))
+            row.read = len(row.prompt.ids)
+            self.rows.append(row)
+        else:
+            self.reading = row
+
+    def read(self) -> None:
+        """Read the next chunk of the prompt that is being read."""
+        row = self.reading
+        if row is None or row.slot is None:
+            return
+        to_read = row.to_read
+        chunk = to_read[row.read : row.read + CHUNK]
+        logits = self.forward.chunk(row.slot, chunk, row.read)
+        row.read += len(chunk)
+        if row.read == len(to_read):
+            if not len(row.columns):
+                row.prompt.logits = logits
+            self.reading = None
+            self.rows.append(row)
+
+    def step(self) -> list[tuple[Row, FinishReason | None]]:
+        """Draw one token for every row; return each with the reason it ended, or None."""
+        fresh = [row for row in self.rows if not len(row.columns)]
+        running = [row for row in self.rows if len(row.columns)]
+        logits = self._logits(running, fresh)
+        return self._draw([*running, *fresh], logits) if self.rows else []
+
+    def remove(self, row: Row) -> None:
+        """Free a row's slot; the last row moves into it."""
+        if row is self.reading:
+            self.reading = None
+            return
+        last = self.rows[-1]
+        self.rows.remove(row)
+        if last is not row and last.slot is not None and row.slot is not None:
+            self.forward.cache.copy(last.slot, row.slot, last.length)
+            last.slot = row.slot
+            self.rows.sort(key=lambda r: r.slot or 0)
+        if self.reading is not None and self.reading.slot is not None and self.reading.slot > len(self.rows):
+            self.forward.cache.copy(self.reading.slot, len(self.rows), self.reading.read)
+            self.reading.slot = len(self.rows)
+
+    def _logits(self, running: Sequence[Row], fresh: Sequence[Row]) -> Tensor:
+        parts = [row.prompt.logits[None] for row in fresh if row.prompt.logits is not None]
+        if running:
+            parts.insert(0, self._decode(running))
+        return torch.cat(parts) if parts else torch.empty(0)
+
+    def _decode(self, running: Sequence[Row]) -> Tensor:
+        """Return the logits of the rows that have a token to read; rows in between are read along unharmed."""
+        by_slot = {row.slot: row for row in self.rows}
+        width = max(row.slot or 0 for row in running) + 1
+        tokens = [by_slot[s].columns.last if len(by_slot[s].columns) else 0 for s in range(width)]
+        lengths = [by_slot[s].length for s in range(width)]
+        slots = [row.slot or 0 for row in running]
+        return self.forward.step(tokens, lengths)[slots]
+
+    def _draw(self, rows: Sequence[Row], logits: Tensor) -> list[tuple[Row, FinishReason | None]]:
+        settings = [row.request.sampling for row in rows]
+        noise = [uniform(row.request.sampling, row.sample, row.noise_index) for row in rows]
+        seen = signals(logits, max(s.alternatives for s in settings))
+        drawn = draw(logits, settings, noise)
+        table = {
+            "ids": drawn.ids,
+            "logprob": seen.logprobs.gather(1, drawn.ids[:, None])[:, 0],
+            "sampled_logprob": drawn.logprobs,
+            "entropy": seen.entropy,
+            "sampled_entropy": drawn.entropy,
+            "logsumexp": seen.logsumexp,
+            "mean_logit": seen.mean_logit,
+            "sum_p2": seen.sum_p2,
+            "candidates": drawn.candidates,
+        }
+        host = {name: column.tolist() for name, column in table.items()}
+        top_ids, top_logprobs = seen.top_ids.cpu().numpy(), seen.top_logprobs.float().cpu().numpy()
+        grids = {t: at_temperature(logits, t) for t in {t for s in settings for t in s.temperature_grid}}
+        ended: list[tuple[Row, FinishReason | None]] = []
+        for i, row in enumerate(rows):
+            k = row.request.sampling.alternatives
+            numbers = {name: column[i] for name, column in host.items()}
+            numbers |= {"top_ids": top_ids[i, :k], "top_logprobs": top_logprobs[i, :k]}
+            numbers["seconds"] = time.monotonic() - row.request.submitted
+            for t in row.request.sampling.temperature_grid:
+                numbers[f"lse@{t}"], numbers[f"mean@{t}"] = (float(column[i]) for column in grids[t])
+            row.columns.append(numbers)
+            token = numbers["ids"]
+            ended.append((row, row.stop.see(token, row.columns.pieces.text_bytes(token))))
+        return ended

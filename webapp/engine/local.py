@@ -1,0 +1,247 @@
+"""The local engine: a transformers model behind the protocol, asked from the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from storage.records import ModelRecord
+from storage.trace import TokenTrace
+from webapp.engine import scoring
+from webapp.engine.chat import Chat
+from webapp.engine.columns import Columns
+from webapp.engine.device import place
+from webapp.engine.forward import Forward
+from webapp.engine.pieces import Pieces
+from webapp.engine.protocol import (
+    Caller,
+    Capability,
+    ContextOverflow,
+    EngineError,
+    EngineEvent,
+    Generated,
+    ModelInfo,
+    OptionProbabilities,
+    Prompt,
+    Sampling,
+)
+from webapp.engine.request import PromptIds, Request, Row
+from webapp.engine.sampling import check
+from webapp.engine.stops import StopWatch
+from webapp.engine.worker import Worker
+
+T = TypeVar("T")
+ME = Caller()
+CAPABILITIES: frozenset[Capability] = frozenset(
+    {"generate", "continue", "score", "choose", "embed", "full_vocabulary", "top_k", "gradient"}
+)
+
+
+class LocalEngine:
+    """A decoder-only transformers model on this machine; see `protocol.Engine`."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        id: str,
+        source: str = "",
+        revision: str = "",
+        max_batch: int = 0,
+    ) -> None:
+        self.tokenizer = tokenizer
+        self.pieces = Pieces(tokenizer)
+        self.chat = Chat(tokenizer, model.generation_config)
+        model.train(False).requires_grad_(False)
+        slots = max_batch or (16 if model.device.type == "cpu" else 64)
+        self._forward = Forward(model, slots)
+        self._info = _info(model, self.chat, id, source, revision, slots)
+        self._worker = Worker(self._forward, slots)
+        self._closed = False
+
+    @staticmethod
+    def from_pretrained(
+        folder: Path | str,
+        *,
+        id: str = "",
+        source: str = "",
+        revision: str = "",
+        device: str = "auto",
+        dtype: str = "auto",
+        threads: int = 0,
+        max_batch: int = 0,
+    ) -> LocalEngine:
+        """Load a transformers folder; "auto" and 0 leave device, dtype, threads and batch to the engine."""
+        where = place(device, dtype, threads)
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=where.dtype, device_map=str(where.device), local_files_only=True
+        )
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        name = id or Path(folder).name
+        return LocalEngine(model, tokenizer, id=name, source=source, revision=revision, max_batch=max_batch)
+
+    @property
+    def info(self) -> ModelInfo:
+        """What is known of the model."""
+        return self._info
+
+    async def generate(
+        self, prompts: Sequence[Prompt], sampling: Sampling, *, n: int = 1, caller: Caller = ME
+    ) -> AsyncIterator[EngineEvent]:
+        """Draw n samples of every prompt; see `protocol.Engine.generate`."""
+        check(sampling, n)
+        self._check_open()
+        loop, events = asyncio.get_running_loop(), asyncio.Queue[EngineEvent | Exception]()
+        request = Request(
+            prompts=[PromptIds(await asyncio.to_thread(self.chat.ids, p), len(p.prefix)) for p in prompts],
+            sampling=sampling,
+            n=n,
+            caller=caller,
+            emit=lambda event: _deliver(loop, events, event),
+        )
+        self._check_context(request)
+        rows = self._rows(request)
+        self._worker.put(lambda: self._worker.submit(request, rows))
+        left = len(rows)
+        try:
+            while left:
+                event = await events.get()
+                if isinstance(event, Exception):
+                    raise event
+                left -= isinstance(event, Generated)
+                yield event
+        finally:
+            request.cancelled = True
+            self._worker.put(lambda: None)
+
+    async def score(
+        self,
+        prompts: Sequence[Prompt],
+        continuations: Sequence[Sequence[int]],
+        *,
+        alternatives: int = 10,
+        caller: Caller = ME,
+    ) -> list[TokenTrace]:
+        """Teacher-force each continuation after its prompt; see `protocol.Engine.score`."""
+        jobs = [
+            partial(scoring.score, self._forward, self.pieces, self.chat.ids(prompt), ids, alternatives)
+            for prompt, ids in zip(prompts, continuations, strict=True)
+        ]
+        return list(await asyncio.gather(*(self._ask(job) for job in jobs)))
+
+    async def choose(
+        self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, caller: Caller = ME
+    ) -> list[OptionProbabilities]:
+        """Return the mass of each option after each prompt; see `protocol.Engine.choose`."""
+        ids = [{text: self.tokenize(text) for text in variants} for variants in options]
+        jobs = [partial(scoring.choose, self._forward, self.chat.ids(prompt), ids) for prompt in prompts]
+        return list(await asyncio.gather(*(self._ask(job) for job in jobs)))
+
+    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return [N, D] mean-pooled last hidden states."""
+        ids = [tuple(self.tokenizer.encode(text)) or (0,) for text in texts]
+        return await self._ask(lambda: scoring.embed(self._forward, ids))
+
+    def tokenize(self, text: str) -> tuple[int, ...]:
+        """Return the token ids of text inside an assistant message."""
+        return tuple(self.tokenizer.encode(text, add_special_tokens=False))
+
+    def piece(self, token: int) -> bytes:
+        """Return the raw bytes of a token id (for a special token, its name)."""
+        return self.pieces[token]
+
+    def count_tokens(self, prompt: Prompt) -> int:
+        """Return how many tokens a prompt takes, template and prefix included."""
+        return len(self.chat.ids(prompt))
+
+    async def close(self) -> None:
+        """Stop the model's thread; requests in flight end with EngineError."""
+        self._closed = True
+        await asyncio.to_thread(self._worker.close)
+
+    async def _ask(self, job: Callable[[], T]) -> T:
+        """Run a job in the model's thread and wait for its result without blocking the loop."""
+        self._check_open()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+
+        def run() -> None:
+            try:
+                result = job()
+            except Exception as error:
+                loop.call_soon_threadsafe(_settle, answer, None, EngineError(f"The model failed: {error}"))
+            else:
+                loop.call_soon_threadsafe(_settle, answer, result, None)
+
+        self._worker.put(run)
+        return await answer
+
+    def _rows(self, request: Request) -> list[Row]:
+        sampling = request.sampling
+        stops = (*sampling.stop, *self.chat.stop)
+        return [
+            Row(
+                request, p, sample,
+                Columns(self.pieces, self.info.record.vocab_size, sampling.temperature_grid),
+                StopWatch(self.chat.end_ids, stops, sampling.max_tokens),
+            )
+            for p in range(len(request.prompts))
+            for sample in range(request.n)
+        ]  # fmt: skip
+
+    def _check_context(self, request: Request) -> None:
+        limit = self.info.record.context_length
+        longest = max(len(p.ids) for p in request.prompts)
+        if longest + request.sampling.max_tokens > limit:
+            raise ContextOverflow(
+                f"The prompt takes {longest:,} tokens; with {request.sampling.max_tokens:,} new ones that is more "
+                f"than the {limit:,} this model can read."
+            )
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise EngineError("The model was closed.")
+
+
+def _deliver(
+    loop: asyncio.AbstractEventLoop, events: asyncio.Queue[EngineEvent | Exception], event: EngineEvent | Exception
+) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(events.put_nowait, event)
+
+
+def _settle(answer: asyncio.Future[T], result: T | None, error: Exception | None) -> None:
+    if answer.done():  # whoever asked has gone
+        return
+    if error is not None:
+        answer.set_exception(error)
+    else:
+        answer.set_result(result)  # type: ignore[arg-type]
+
+
+def _info(model: PreTrainedModel, chat: Chat, model_id: str, source: str, revision: str, slots: int) -> ModelInfo:
+    exact = model.dtype == torch.float32
+    vocab_size = int(model.get_output_embeddings().weight.shape[0])  # type: ignore[no-untyped-call]
+    record = ModelRecord(
+        id=model_id,
+        source=source or model_id,
+        revision=revision,
+        device=str(model.device),
+        dtype=str(model.dtype).removeprefix("torch."),
+        kernel=f"torch {torch.__version__} {model.config._attn_implementation}",
+        tolerance=1e-4 if exact else 0.1,
+        vocab_size=vocab_size,
+        context_length=int(getattr(model.config, "max_position_embeddings", 2048)),
+    )
+    parameters = sum(p.numel() for p in model.parameters())
+    capabilities: frozenset[Capability] = CAPABILITIES | {"chat"} if chat.has_template else CAPABILITIES
+    return ModelInfo(record, model_id.rsplit("/", 1)[-1], parameters, capabilities, slots)
