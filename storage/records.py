@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from storage.trace import TokenTrace, TraceSummary
 
@@ -239,3 +239,62 @@ class StoredRun:
     generations: tuple[Generation, ...]
     scores: tuple[Score, ...]
     traces: Mapping[str, TokenTrace]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as a list shows it; `question` and the answers are cut to an excerpt.
+
+    The transition is `first_verdict` to `verdict`. `branch` says that a person forced a token.
+    """
+
+    id: str
+    session_id: str
+    session_name: str
+    launch_id: str
+    column: int
+    problem_id: str
+    question: str
+    method: str
+    model_id: str
+    seed: int
+    status: RunStatus
+    answer: str | None
+    verdict: VerdictValue
+    first_answer: str | None
+    first_verdict: VerdictValue
+    oracle: bool
+    branch: bool
+    cost: Cost
+    created_at: datetime
+    name: str
+    notes: str
+    tags: tuple[str, ...]
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session as a list shows it; `runs` counts its runs that are not deleted, `live_runs` those at work."""
+
+    id: str
+    person_id: str
+    name: str
+    notes: str
+    tags: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+    runs: int
+    live_runs: int
+    deleted_at: datetime | None = None
+
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """One page of a list, and how long the whole list is."""
+
+    items: list[Row]
+    total: int

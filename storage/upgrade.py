@@ -1,0 +1,113 @@
+"""Brings a database to the tables of this release: checks whose it is, copies it, migrates it."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, inspect, text
+
+from storage.connect import connect, is_sqlite
+from storage.errors import ForeignDatabase, NewerDatabase, shown
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK = 0x5EC07D  # any number, the same in every process: PostgreSQL's lock around an upgrade
+
+_log = logging.getLogger("second_thoughts.storage")
+
+
+def configuration() -> Config:
+    """Return Alembic's configuration; the connection to use goes into its attributes."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def upgrade(url: URL, target: str = "head") -> Path | None:
+    """Bring a database to the tables of a revision, all or nothing, and return the copy made before, if any.
+
+    Raises:
+        NewerDatabase: when a newer release made it.
+        ForeignDatabase: when another program made it.
+
+    """
+    config = configuration()
+    wanted = ScriptDirectory.from_config(config).get_revision(target)
+    engine = connect(url, "migrate")
+    try:
+        with engine.connect() as connection:
+            current = _checked_revision(connection, config, url)
+        if wanted is not None and current == wanted.revision:
+            return None
+        copy = None
+        if current is not None:
+            copy = _backup(url, current)
+        with engine.begin() as connection, _alone(connection):
+            # Another process may have been here first; then there is nothing left to do.
+            _checked_revision(connection, config, url)
+            config.attributes["connection"] = connection
+            command.upgrade(config, target)
+            _check_references(connection)
+        return copy
+    finally:
+        engine.dispose()
+
+
+def revision(connection: Connection) -> str | None:
+    """Return the revision of a database's tables, None when it has none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _checked_revision(connection: Connection, config: Config, url: URL) -> str | None:
+    current = revision(connection)
+    if current is None and inspect(connection).get_table_names():
+        raise ForeignDatabase(f"{shown(url)} belongs to another program: it has other tables. Choose another file.")
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if current is not None and current not in known:
+        raise NewerDatabase(
+            f"The database {shown(url)} was made by a newer release (revision {current}). It was left as it is: "
+            "update this program, or choose another data folder."
+        )
+    return current
+
+
+@contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """Keep other processes from upgrading at the same time; SQLite's transaction already does."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    yield
+
+
+def _check_references(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            raise ForeignDatabase(f"The upgrade would lose what {len(broken)} rows refer to; nothing was changed.")
+
+
+def _backup(url: URL, current: str) -> Path | None:
+    """Copy a database file beside itself, named by its revision and the time."""
+    if not is_sqlite(url):
+        _log.warning("Upgrading %s; a copy of it is the server's to make.", shown(url))
+        return None
+    source = Path(str(url.database))
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    target = source.with_name(f"{source.stem}.before-upgrade-from-{current}-{stamp}{source.suffix}")
+    try:
+        with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+            old.backup(new)
+    except sqlite3.Error:
+        target.unlink(missing_ok=True)
+        raise
+    _log.info("Copied the database to %s before upgrading it", target)
+    return target
