@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,18 +73,54 @@ def load(ref: str, options: LoadOptions, progress: Progress) -> Engine:
     """
     reference = parse_reference(ref)
     prepared = prepare(reference, options.cache, progress)
-    require_memory(prepared.folder, options.dtype)
+    try:
+        return _engine(prepared, options, progress)
+    except _DamagedWeights:
+        if reference.place not in ("embedded", "gguf"):
+            raise
+        # What was converted here can be made again; what a person put on this machine is theirs.
+        shutil.rmtree(prepared.folder)
+        return _engine(prepare(reference, options.cache, progress), options, progress)
+
+
+class _DamagedWeights(ModelError):
+    """The weight files are there but cannot be read."""
+
+
+def _engine(prepared: Prepared, options: LoadOptions, progress: Progress) -> Engine:
     progress("loading", f"Loading {prepared.name}.")
     # Importing torch and transformers takes seconds, which the page must not wait for.
+    from safetensors import SafetensorError
+
     from webapp.engine.local import LocalEngine
 
-    return LocalEngine.from_pretrained(
-        prepared.folder,
-        id=prepared.name,
-        source=prepared.source,
-        revision=prepared.revision,
-        device=options.device,
-        dtype=options.dtype,
-        threads=options.threads,
-        max_batch=options.max_batch,
-    )
+    dtype = _require_device(options)
+    try:
+        require_memory(prepared.folder, dtype)
+        return LocalEngine.from_pretrained(
+            prepared.folder,
+            id=prepared.name,
+            source=prepared.source,
+            revision=prepared.revision,
+            device=options.device,
+            dtype=options.dtype,
+            threads=options.threads,
+            max_batch=options.max_batch,
+        )
+    except SafetensorError as error:
+        raise _DamagedWeights(f"The weights in {prepared.folder} are damaged: {error}.") from error
+    except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ModelError(f"{prepared.name} could not be loaded: {reason}") from error
+
+
+def _require_device(options: LoadOptions) -> str:
+    """Return the number format the engine will use, once it is sure that the device asked for is there."""
+    import torch
+
+    from webapp.engine.device import place
+
+    absent = {"cuda": not torch.cuda.is_available(), "mps": not torch.backends.mps.is_available()}
+    if absent.get(options.device, False):
+        raise ModelError(f"PyTorch finds no {options.device} device on this machine; leave --device away.")
+    return str(place(options.device, options.dtype).dtype).removeprefix("torch.")

@@ -15,8 +15,7 @@ _BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 def require_memory(folder: Path, dtype: str) -> None:
     """Compare the weights of a folder with the memory that is free now.
 
-    With "auto", the weights count as large as they are stored. A GPU's memory is the engine's to ask for, but the
-    weights pass through this memory on their way there.
+    A GPU's memory is the engine's to ask for, but the weights pass through this memory on their way there.
 
     Raises:
         ModelError: with both numbers, when they do not fit.
@@ -33,8 +32,7 @@ def require_memory(folder: Path, dtype: str) -> None:
 
 def _in_memory(path: Path, dtype: str) -> float:
     """Return the bytes of one file's weights once loaded."""
-    size = path.stat().st_size
-    return size if dtype == "auto" else size * _BYTES[dtype] / _stored_width(path)
+    return path.stat().st_size * _BYTES[dtype] / _stored_width(path)
 
 
 def _stored_width(path: Path) -> int:
