@@ -25,6 +25,7 @@ from webapp.routes.runs import run_routes
 from webapp.runs.engines import EngineHub
 from webapp.runs.library import LibraryService
 from webapp.runs.limits import Limits
+from webapp.runs.request import BadRequest
 from webapp.runs.service import RunService
 from webapp.runs.services import Services
 from webapp.settings import Settings
@@ -61,6 +62,7 @@ def bare_app(services: Services) -> FastAPI:
     for router in (run_routes(services), library_routes(services), information_routes(services)):
         app.include_router(router)
     add_assets(app)
+    app.add_exception_handler(BadRequest, _refused)
     app.add_exception_handler(DatabaseError, _unusable)
     return app
 
@@ -109,6 +111,10 @@ async def _living(services: Services) -> AsyncIterator[None]:
         await services.runs.close()
         await services.hub.close()
         await services.database.close()
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    return refusal(str(error), 400)
 
 
 async def _unusable(request: Request, error: Exception) -> Response:

@@ -6,8 +6,16 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 from webapp.events import (
-    Batch, GenerationFinished, GenerationStarted, RunEvent, RunFinished, RunOpened, RunProgress, ScoreAdded, Tokens,
-)  # fmt: skip
+    Batch,
+    GenerationFinished,
+    GenerationStarted,
+    RunEvent,
+    RunFinished,
+    RunOpened,
+    RunProgress,
+    ScoreAdded,
+    Tokens,
+)
 from webapp.runs.request import RunRequest, typed_problem
 from webapp.runs.service import RunService
 

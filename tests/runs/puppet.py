@@ -13,8 +13,17 @@ from numpy.typing import NDArray
 from storage.records import ModelRecord
 from storage.trace import TokenTrace
 from webapp.engine.protocol import (
-    Caller, EngineError, EngineEvent, Generated, ModelInfo, OptionProbabilities, Prompt, Queued, Sampling, TokenBatch,
-)  # fmt: skip
+    Caller,
+    EngineError,
+    EngineEvent,
+    Generated,
+    ModelInfo,
+    OptionProbabilities,
+    Prompt,
+    Queued,
+    Sampling,
+    TokenBatch,
+)
 from webapp.runs.engines import ModelNotReady, ModelStatus
 
 EOS = 256
@@ -56,6 +65,7 @@ class Puppet:
     context_length: int = 100_000
     name: str = "puppet"
     fails: str = ""
+    pause: float = 0.0
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     calls: list[tuple[Prompt, Sampling, Caller]] = field(default_factory=list)
     open: int = 0
@@ -82,7 +92,7 @@ class Puppet:
         said = [self._rest(prompt, sampling, i) for i in range(n)]
         for step in range(max(len(ids) for ids in said)):
             await self.gate.wait()
-            await asyncio.sleep(0)
+            await asyncio.sleep(self.pause)
             if self.fails and step == 2:
                 raise EngineError(self.fails)
             for i, ids in enumerate(said):

@@ -71,7 +71,7 @@ async def test_whatever_is_typed_is_data(service: RunService, database: Database
     (run_id,) = await service.launch([asked(question=hostile, params={"max_tokens": 500})], person="local")
     await service.wait(run_id)
     page = await database.read(library_store.search)
-    assert page.total == 1 and page.items[0].run.status == "finished"
+    assert page.total == 1 and page.items[0].status == "finished"
 
 
 def test_the_same_question_typed_twice_is_the_same_problem() -> None:

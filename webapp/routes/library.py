@@ -38,9 +38,9 @@ def library_routes(services: Services) -> APIRouter:
         return answer({"items": page.items, "total": page.total})
 
     @router.get("/api/library/sessions")
-    async def sessions(text: Text = "", offset: Offset = 0, limit: Limit = 50) -> Response:
-        """Return a page of sessions, newest first: `{items, total}`."""
-        page = await services.library.sessions(text, offset=offset, limit=limit)
+    async def sessions(text: Text = "", deleted: bool = False, offset: Offset = 0, limit: Limit = 50) -> Response:
+        """Return a page of sessions, last changed first: `{items, total}`."""
+        page = await services.library.sessions(text, deleted=deleted, offset=offset, limit=limit)
         return answer({"items": page.items, "total": page.total})
 
     @router.get("/api/sessions/{session_id}/export")

@@ -15,9 +15,18 @@ from numpy.typing import NDArray
 from storage.records import Cost, Generation, Origin, Role
 from storage.trace import TokenTrace
 from webapp.engine.protocol import (
-    Caller, Engine, EngineError, EngineEvent, Generated, Message, OptionProbabilities, Prompt, Queued, Sampling,
+    Caller,
+    Engine,
+    EngineError,
+    EngineEvent,
+    Generated,
+    Message,
+    OptionProbabilities,
+    Prompt,
+    Queued,
+    Sampling,
     TokenBatch,
-)  # fmt: skip
+)
 from webapp.runs.budget import Budget
 from webapp.runs.progress import Progress
 from webapp.runs.recorder import Recorder

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy.orm import Session as OrmSession
 
 from storage import archive
 from storage.database import Database
@@ -15,10 +18,17 @@ from storage.repositories import library as library_store
 from storage.repositories import runs as run_store
 from storage.repositories import sessions as session_store
 from storage.repositories.library import Page, RunRow, SessionRow
+from webapp.runs.request import refusals
+
+T = TypeVar("T")
 
 
 class LibraryService:
-    """Reads and changes what is stored; every call is safe beside running runs."""
+    """Reads and changes what is stored; every call is safe beside running runs.
+
+    Every method raises BadRequest with a sentence where the database cannot be used, or an id is not there to be
+    changed.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -34,83 +44,101 @@ class LibraryService:
         limit: int = 50,
     ) -> Page[RunRow]:
         """Return a page of runs, newest first, whose question or answers contain the text."""
-        return await self._database.read(
+        return await self._read(
             lambda s: library_store.search(
                 s, text=text, session=session, tag=tag, deleted=deleted, offset=offset, limit=limit
             )
         )
 
-    async def sessions(self, text: str = "", *, offset: int = 0, limit: int = 50) -> Page[SessionRow]:
-        """Return a page of sessions, newest first."""
-        return await self._database.read(lambda s: library_store.sessions(s, text=text, offset=offset, limit=limit))
+    async def sessions(
+        self, text: str = "", *, deleted: bool = False, offset: int = 0, limit: int = 50
+    ) -> Page[SessionRow]:
+        """Return a page of sessions, last changed first."""
+        return await self._read(
+            lambda s: library_store.sessions(s, text=text, deleted=deleted, offset=offset, limit=limit)
+        )
+
+    async def tags(self) -> list[str]:
+        """Return the tags in use on runs, in alphabetical order."""
+        return await self._read(library_store.tags)
 
     async def run(self, run_id: str) -> Run | None:
         """Return a run, None when there is none."""
-        return await self._database.read(lambda s: run_store.get(s, run_id))
+        return await self._read(lambda s: run_store.get(s, run_id))
 
     async def load(self, run_id: str) -> StoredRun | None:
         """Return a run with everything below it, None when there is none."""
-        return await self._database.read(lambda s: run_store.load(s, run_id))
+        return await self._read(lambda s: run_store.load(s, run_id))
 
     async def generations(self, run_id: str) -> Sequence[Generation]:
         """Return the generations of a run in order, without their traces."""
-        return await self._database.read(lambda s: generation_store.of_run(s, run_id))
+        return await self._read(lambda s: generation_store.of_run(s, run_id))
 
     async def session(self, session_id: str) -> Session | None:
         """Return a session, None when there is none."""
-        return await self._database.read(lambda s: session_store.get(s, session_id))
+        return await self._read(lambda s: session_store.get(s, session_id))
 
     async def create_session(self, name: str, *, person: str) -> Session:
         """Make an empty session."""
         now = datetime.now(UTC)
         session = Session(new_id(), person, name, now, now)
-        await self._database.write(lambda s: session_store.create(s, session))
+        await self._write(lambda s: session_store.create(s, session))
         return session
 
     async def rename_session(self, session_id: str, name: str) -> None:
         """Give a session another name."""
-        await self._database.write(lambda s: session_store.rename(s, session_id, name))
+        await self._write(lambda s: session_store.rename(s, session_id, name))
 
     async def set_session_notes(self, session_id: str, notes: str) -> None:
         """Replace a session's notes."""
-        await self._database.write(lambda s: session_store.set_notes(s, session_id, notes))
+        await self._write(lambda s: session_store.set_notes(s, session_id, notes))
 
     async def set_session_tags(self, session_id: str, tags: Sequence[str]) -> None:
         """Replace a session's tags."""
-        await self._database.write(lambda s: session_store.set_tags(s, session_id, tuple(tags)))
+        await self._write(lambda s: session_store.set_tags(s, session_id, tuple(tags)))
 
     async def delete_session(self, session_id: str) -> None:
         """Put a session away; `restore_session` brings it back."""
-        await self._database.write(lambda s: session_store.delete(s, session_id))
+        await self._write(lambda s: session_store.delete(s, session_id))
 
     async def restore_session(self, session_id: str) -> None:
         """Bring back a deleted session."""
-        await self._database.write(lambda s: session_store.restore(s, session_id))
+        await self._write(lambda s: session_store.restore(s, session_id))
 
     async def rename_run(self, run_id: str, name: str) -> None:
         """Give a run a name."""
-        await self._database.write(lambda s: run_store.rename(s, run_id, name))
+        await self._write(lambda s: run_store.rename(s, run_id, name))
 
     async def set_run_notes(self, run_id: str, notes: str) -> None:
         """Replace a run's notes."""
-        await self._database.write(lambda s: run_store.set_notes(s, run_id, notes))
+        await self._write(lambda s: run_store.set_notes(s, run_id, notes))
 
     async def set_run_tags(self, run_id: str, tags: Sequence[str]) -> None:
         """Replace a run's tags."""
-        await self._database.write(lambda s: run_store.set_tags(s, run_id, tuple(tags)))
+        await self._write(lambda s: run_store.set_tags(s, run_id, tuple(tags)))
 
     async def delete_run(self, run_id: str) -> None:
         """Put a run away; `restore_run` brings it back."""
-        await self._database.write(lambda s: run_store.delete(s, run_id))
+        await self._write(lambda s: run_store.delete(s, run_id))
 
     async def restore_run(self, run_id: str) -> None:
         """Bring back a deleted run."""
-        await self._database.write(lambda s: run_store.restore(s, run_id))
+        await self._write(lambda s: run_store.restore(s, run_id))
 
     async def export_session(self, session_id: str, path: Path) -> None:
         """Write a session with everything below it to a .stz file."""
-        await archive.export_session(self._database, session_id, path)
+        with refusals():
+            await archive.export_session(self._database, session_id, path)
 
     async def import_session(self, path: Path, *, person: str) -> str:
         """Read a .stz file into a session of this person and return its id."""
-        return await archive.import_session(self._database, path, person)
+        with refusals():
+            return await archive.import_session(self._database, path, person)
+
+    async def _read(self, query: Callable[[OrmSession], T]) -> T:
+        with refusals():
+            return await self._database.read(query)
+
+    async def _write(self, change: Callable[[OrmSession], T]) -> T:
+        with refusals():
+            return await self._database.write(change)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from storage.errors import DatabaseError
 from storage.records import Problem, ProblemKind
 from storage.text import clean
 from webapp.engine.protocol import Engine
@@ -41,6 +43,20 @@ COMPLAINTS: Mapping[str, str] = {
 
 class BadRequest(Exception):
     """Something was asked for that cannot be done, as a sentence that says what is wrong and what to do."""
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what the database refuses into a BadRequest, so that a page has one thing to tell.
+
+    Raises:
+        BadRequest: with the database's sentence.
+
+    """
+    try:
+        yield
+    except DatabaseError as error:
+        raise BadRequest(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from webapp.runs.leases import Leases
 from webapp.runs.limits import Limits
 from webapp.runs.live import LiveRun
 from webapp.runs.prepare import Preparation, Prepared
-from webapp.runs.request import BadRequest, RunRequest, typed_problem
+from webapp.runs.request import BadRequest, RunRequest, refusals, typed_problem
 from webapp.runs.turns import Turns
 from webapp.runs.viewers import Viewers
 
@@ -71,7 +71,8 @@ class RunService:
         async with AsyncExitStack() as hold:
             engine = await self._engine(hold)
             preparation = Preparation(self._database, engine, self._leases, self._limits, person)
-            prepared = await preparation.launch(requests)
+            with refusals():
+                prepared = await preparation.launch(requests)
             return self._begin(prepared, engine, person, hold)
 
     async def branch(self, generation_id: str, token_index: int, token_id: int, *, person: str) -> str:
@@ -84,7 +85,8 @@ class RunService:
         async with AsyncExitStack() as hold:
             engine = await self._engine(hold)
             preparation = Preparation(self._database, engine, self._leases, self._limits, person)
-            prepared = await preparation.branch(BranchPoint(generation_id, token_index, token_id))
+            with refusals():
+                prepared = await preparation.branch(BranchPoint(generation_id, token_index, token_id))
             return self._begin([prepared], engine, person, hold)[0]
 
     async def stop(self, run_id: str) -> None:
