@@ -12,7 +12,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.mark.parametrize(
-    "command", [("ruff", "check"), ("ruff", "format", "--check"), ("mypy",)], ids=lambda command: " ".join(command)
+    "command",
+    [("ruff", "check"), ("ruff", "format", "--check"), ("mypy",), ("mypy", "app.py")],
+    ids=lambda command: " ".join(command),
 )
 def test_is_clean(command: tuple[str, ...]) -> None:
     done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True)

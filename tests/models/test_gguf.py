@@ -100,3 +100,10 @@ def test_says_that_the_disk_has_no_room(file: Path, tmp_path: Path, monkeypatch:
     monkeypatch.setattr("shutil.disk_usage", lambda folder: full)
     with pytest.raises(ModelError, match="GB are free"):
         gguf.converted(file, tmp_path, silent)
+
+
+def test_says_that_the_memory_has_no_room(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = type("Memory", (), {"available": 1000})()
+    monkeypatch.setattr("psutil.virtual_memory", lambda: full)
+    with pytest.raises(ModelError, match=r"GB of memory and 0\.0 GB are free"):
+        gguf.converted(file, tmp_path, silent)

@@ -8,6 +8,8 @@ import shutil
 import struct
 from pathlib import Path
 
+import psutil
+
 from webapp.models.cache import Origin, build
 from webapp.models.child import Finished, run_python
 from webapp.models.convert import FAILED
@@ -100,6 +102,12 @@ def _require_room(source: Path, folder: Path, dtype: str) -> None:
         raise ModelError(
             f"Converting {source.name} takes about {needed / 1e9:.1f} GB in {folder.parent}, "
             f"where {free / 1e9:.1f} GB are free. Make room, or set --cache-dir to another disk."
+        )
+    memory = psutil.virtual_memory().available
+    if memory < needed:
+        raise ModelError(
+            f"Converting {source.name} takes about {needed / 1e9:.1f} GB of memory and {memory / 1e9:.1f} GB are "
+            "free. Close other programs, or take a smaller model."
         )
 
 
