@@ -62,6 +62,7 @@ def bare_app(services: Services) -> FastAPI:
     for router in (run_routes(services), library_routes(services), information_routes(services)):
         app.include_router(router)
     add_assets(app)
+    app.add_route("/gradio_api/openapi.json", _hidden)  # Gradio describes its endpoints there, whatever it is told
     app.add_exception_handler(BadRequest, _refused)
     app.add_exception_handler(DatabaseError, _unusable)
     return app
@@ -111,6 +112,10 @@ async def _living(services: Services) -> AsyncIterator[None]:
         await services.runs.close()
         await services.hub.close()
         await services.database.close()
+
+
+async def _hidden(request: Request) -> Response:
+    return refusal("Nothing is published here.", 404)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

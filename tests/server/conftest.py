@@ -8,7 +8,6 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from storage.database import Database
@@ -40,26 +39,16 @@ def echoing_page() -> gr.Blocks:
     return page
 
 
-@pytest.fixture
-def puppet() -> Puppet:
-    return Puppet()
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
+    return services_in(tmp_path_factory.mktemp("data"), Puppet())
 
 
-@pytest.fixture
-def services(tmp_path: Path, puppet: Puppet) -> Services:
-    return services_in(tmp_path, puppet)
-
-
-@pytest.fixture
-def app(services: Services) -> FastAPI:
+@pytest.fixture(scope="module")
+def client(services: Services) -> Iterator[TestClient]:
+    """Return a client whose event loop runs the services; one for all tests of a module, as mounting takes long."""
     app = bare_app(services)
     mount_pages(app, echoing_page())
     protect(app, services.settings)
-    return app
-
-
-@pytest.fixture
-def client(app: FastAPI) -> Iterator[TestClient]:
-    """Return a client whose event loop runs the services."""
     with TestClient(app, base_url=BASE) as client:
         yield client

@@ -16,14 +16,12 @@ from webapp.runs.services import Services
 EVIL = {"origin": "http://evil.example"}
 
 
-def launched(client: TestClient, services: Services, **fields: Any) -> str:
+def launched(client: TestClient, services: Services, question: str = "Which?") -> str:
     """Start a run on the app's event loop and wait until it is stored."""
     assert client.portal is not None
 
     async def run() -> str:
-        problem = asked().problem
-        request = asked("sample_and_vote", problem.question, **fields)
-        (run_id,) = await services.runs.launch([request], person="local")
+        (run_id,) = await services.runs.launch([asked("sample_and_vote", question)], person="local")
         await services.runs.wait(run_id)
         return run_id
 
@@ -83,28 +81,29 @@ def test_a_run_is_summarised_without_its_traces(client: TestClient, services: Se
 
 
 def test_the_library_is_listed_searched_and_paged(client: TestClient, services: Services) -> None:
-    run_id = launched(client, services)
-    assert [item["id"] for item in client.get("/api/library").json()["items"]] == [run_id]
+    older, newer = launched(client, services, "How many legs?"), launched(client, services, "How many Legs, then?")
+    assert [item["id"] for item in client.get("/api/library?text=LEGS").json()["items"]] == [newer, older]
     assert client.get("/api/library?text=nowhere").json() == {"items": [], "total": 0}
-    assert client.get("/api/library?offset=1").json()["total"] == 1
-    (session,) = client.get("/api/library/sessions").json()["items"]
-    assert session["name"] == "Which?"
+    page = client.get("/api/library?text=legs&offset=1&limit=1").json()
+    assert ([item["id"] for item in page["items"]], page["total"]) == ([older], 2)
+    (session,) = client.get("/api/library/sessions?text=legs, then").json()["items"]
+    assert (session["name"], session["runs"]) == ("How many Legs, then?", 1)
     assert client.get("/api/library?limit=0").status_code == 422
 
 
 def test_a_session_is_exported_as_a_file_that_imports_again(
     client: TestClient, services: Services, tmp_path: Path
 ) -> None:
-    run_id = launched(client, services)
+    run_id = launched(client, services, "What is exported?")
     session = client.get(f"/api/runs/{run_id}").json()["run"]["session_id"]
     answer = client.get(f"/api/sessions/{session}/export")
-    assert 'filename="Which.stz"' in answer.headers["content-disposition"]
+    assert 'filename="What-is-exported.stz"' in answer.headers["content-disposition"]
     file = tmp_path / "again.stz"
     file.write_bytes(answer.content)
     assert client.portal is not None
     imported = client.portal.call(lambda: services.library.import_session(file, person="local"))
     assert imported != session
-    assert client.get("/api/library").json()["total"] == 2
+    assert client.get("/api/library?text=exported").json()["total"] == 2
     assert client.get("/api/sessions/nothing/export").status_code == 404
 
 
@@ -118,14 +117,14 @@ def test_what_can_be_chosen_is_told(client: TestClient) -> None:
 
 
 def test_assets_are_served_and_asked_about_each_time(client: TestClient) -> None:
-    answer = client.get("/assets/stream.js")
+    answer = client.get("/client/stream.js")
     assert answer.status_code == 200 and "javascript" in answer.headers["content-type"]
     assert answer.headers["cache-control"] == "no-cache"
-    unchanged = client.get("/assets/stream.js", headers={"if-none-match": answer.headers["etag"]})
+    unchanged = client.get("/client/stream.js", headers={"if-none-match": answer.headers["etag"]})
     assert (unchanged.status_code, unchanged.headers["cache-control"]) == (304, "no-cache")
-    assert "plotly.js v" in client.get("/assets/plotly.min.js").text[:500]
-    assert client.get("/assets/../server.py").status_code == 404
-    assert client.get("/assets/%2e%2e/run_view.py").status_code == 404
+    assert "plotly.js v" in client.get("/client/plotly.min.js").text[:500]
+    assert client.get("/client/../server.py").status_code == 404
+    assert client.get("/client/%2e%2e/run_view.py").status_code == 404
 
 
 def test_nothing_describes_the_api_by_itself(client: TestClient) -> None:
