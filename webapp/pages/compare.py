@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import gradio as gr
 
 from storage.records import Run
@@ -62,10 +64,10 @@ class ComparePage:
 
     async def _offered(self, wanted: tuple[str, ...]) -> list[tuple[str, str]]:
         page = await self._services.library.search(limit=OFFERED)
-        listed = {row.run.id: label(row.run) for row in page.items}
+        listed = {row.id: label(row.question, row.method, row.model_id, row.created_at) for row in page.items}
         for run_id in wanted:
             if run_id not in listed and (run := await self._services.library.run(run_id)):
-                listed[run_id] = label(run)
+                listed[run_id] = label(run.problem.question, run.method, run.model.id, run.created_at)
         return [(text, key) for key, text in listed.items()]
 
 
@@ -78,7 +80,7 @@ async def comparable(services: Services, wanted: tuple[str, ...]) -> list[Run]:
     """
     if not FEWEST <= len(wanted) <= MOST:
         raise BadRequest(f"{len(wanted)} run{'' if len(wanted) == 1 else 's'} cannot be compared. {HOW}")
-    runs = [run for run in [await services.library.run(each) for each in wanted] if run]
+    runs = [run for run in [await services.library.run(each) for each in wanted] if run and not run.deleted_at]
     if len(runs) < len(wanted):
         raise BadRequest("One of these runs cannot be found here; it may have been deleted.")
     first = runs[0].problem
@@ -91,8 +93,7 @@ async def comparable(services: Services, wanted: tuple[str, ...]) -> list[Run]:
     return runs
 
 
-def label(run: Run) -> str:
-    """Name a run in the picker: its question, method, model and time."""
-    spec = methods().get(run.method)
-    name = run.name or (spec.title if spec else run.method)
-    return f"{shortened(run.problem.question, 50)} · {name} · {run.model.id} · {run.created_at:%d %b %H:%M}"
+def label(question: str, method: str, model: str, made: datetime) -> str:
+    """Name a run in the picker."""
+    spec = methods().get(method)
+    return f"{shortened(question, 50)} · {spec.title if spec else method} · {model} · {made:%d %b %H:%M:%S}"

@@ -5,18 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from storage.records import StoredRun
-from webapp.charts.entropy import entropy_figure
+from webapp.charts.entropy import EntropySeries, entropy_figure
 from webapp.methods.registry import methods
 from webapp.pages.urls import shown
 from webapp.runs.services import Services
 
 LINES_AT_MOST = 24
-
-Series = tuple[str, NDArray[np.float32]]
 
 
 async def entropy_chart(services: Services, view: object) -> str | None:
@@ -33,15 +28,16 @@ def _drawn(stored: Sequence[StoredRun]) -> str:
     return figure
 
 
-def series(stored: StoredRun, column: str) -> list[Series]:
+def series(stored: StoredRun, column: str) -> list[EntropySeries]:
     """Return the named entropies of a run's own generations; copies of earlier ones are left out."""
     spec = methods().get(stored.run.method)
     method = spec.title if spec else stored.run.method
     prefix = f"{column} {method}".strip()
-    lines: list[Series] = []
+    lines: list[EntropySeries] = []
     for generation in stored.generations:
         trace = stored.traces.get(generation.id)
         if trace is not None and trace.entropy is not None and len(trace):
-            turn = f" {generation.round + 1}" if generation.round else ""
-            lines.append((f"{prefix}: {generation.role}{turn}, sample {generation.branch + 1}", trace.entropy))
+            turn = f" of round {generation.round}" if generation.round else ""
+            name = f"{prefix}: {generation.role}{turn}, sample {generation.branch + 1}"
+            lines.append(EntropySeries(name, trace.entropy, trace.token_texts()))
     return lines

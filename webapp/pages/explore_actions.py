@@ -33,7 +33,7 @@ class ExploreActions:
     async def open(self, request: gr.Request) -> Updates:
         """Show what the address asks for: the runs, their problem and methods, and the session."""
         address = Address.of(request.query_params)
-        runs = [run for run in [await self.services.library.run(each) for each in address.runs] if run]
+        runs = [run for run in [await self._find(each) for each in address.runs] if run]
         session = runs[0].session_id if runs and address.session is None else address.session
         updates = await self._show([run.id for run in runs], session, opening=True)
         updates[self.view.examples] = gr.update(visible=await examples.offered(self.services))
@@ -109,7 +109,7 @@ class ExploreActions:
         """Import the recorded examples and show the first of them."""
         session = await examples.load(self.services, person_of(request).id)
         first = await self.services.library.search(session=session, limit=1)
-        return await self._show([row.run.id for row in first.items], session) | {
+        return await self._show([row.id for row in first.items], session) | {
             self.view.examples: gr.update(visible=False),
             self.view.notice: info("The examples are in the Library, as a session of their own."),
         }
@@ -128,8 +128,12 @@ class ExploreActions:
         sources = [starter.problem if starter else None, await self.view.upload.picked(*uploaded)]
         return self.view.problem.read([each for each in sources if each], *typed)
 
+    async def _find(self, run_id: str) -> Run | None:
+        run = await self.services.library.run(run_id)
+        return None if run is None or run.deleted_at else run
+
     async def _existing(self, run_id: str) -> Run:
-        run = await self.services.library.run(run_id) if identifiers([run_id]) else None
+        run = await self._find(run_id) if identifiers([run_id]) else None
         if run is None:
             raise BadRequest("That run cannot be found here; it may have been deleted.")
         return run

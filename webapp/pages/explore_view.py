@@ -34,7 +34,7 @@ class ExploreView:
         self.model = ModelStatus(elem_id="model-status")
         with gr.Row(elem_id="ask"):
             with gr.Column(scale=5, min_width=320):
-                self.problem = ProblemForm()
+                self.problem = ProblemForm(self._buttons)
                 self.upload = UploadForm()
             with gr.Column(scale=7, min_width=320):
                 self._methods()
@@ -76,13 +76,15 @@ class ExploreView:
                 info="Same seed, same first drafts.",
             )
             self.session = gr.Dropdown(
-                label="Session", choices=[], value=None, allow_custom_value=True, elem_id="session", min_width=160,
+                label="Session", choices=[], value=None, allow_custom_value=True, elem_id="session", min_width=200,
                 info="Pick one, or type a new name.",
             )  # fmt: skip
+
+    def _buttons(self) -> None:
         with gr.Row():
             self.run = gr.Button("Run", variant="primary", elem_id="run", min_width=120)
             self.stop = gr.Button("Stop", variant="stop", elem_id="stop", min_width=120)
-            self.examples = gr.Button("Load the recorded examples", elem_id="examples", visible=False, min_width=200)
+        self.examples = gr.Button("Load the recorded examples", elem_id="examples", visible=False, size="sm")
 
     def _judge(self) -> None:
         with gr.Column(visible=False, elem_id="judge") as self.judge:
@@ -94,9 +96,9 @@ class ExploreView:
                 self.judge_cancel = gr.Button("Cancel", elem_id="judge-cancel", min_width=120)
 
     def _replay(self) -> None:
-        with gr.Row(elem_id="replaying"):
+        with gr.Row(elem_id="replaying", equal_height=True):
             self.speed = gr.Dropdown(
-                label="Replay speed", choices=SPEEDS, value=1.0, elem_id="speed", min_width=160, scale=0
+                label="Replay speed", choices=SPEEDS, value=1.0, elem_id="speed", min_width=220, scale=0
             )
             self.replay = gr.Button("Replay", elem_id="replay", min_width=110, scale=0)
-            self.instant = gr.Button("Show at once", elem_id="instant", min_width=130, scale=0)
+            self.instant = gr.Button("Show at once", elem_id="instant", min_width=160, scale=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import gradio as gr
@@ -26,9 +26,9 @@ TITLE_LENGTH = 90
 
 
 class ProblemForm:
-    """Lays out the fields that make a problem, and reads them back."""
+    """Lays out the fields that make a problem, and reads them back; `below` lays out what follows the question."""
 
-    def __init__(self) -> None:
+    def __init__(self, below: Callable[[], None]) -> None:
         self.starters = {starter.problem.id: starter for starter in starter_problems()}
         first = list(self.starters.values())[FIRST_PROBLEM].problem
         self.picker = gr.Dropdown(
@@ -40,6 +40,7 @@ class ProblemForm:
             label="Question", value=first.question, lines=3, max_lines=12, elem_id="question",
             placeholder="Ask something the model may get wrong", info="Ctrl+Enter runs it.",
         )  # fmt: skip
+        below()
         with gr.Row():
             self.kind = gr.Dropdown(
                 label="The answer is", choices=list(KINDS), value=first.kind, elem_id="kind", min_width=140

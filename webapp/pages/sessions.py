@@ -17,10 +17,10 @@ LONGEST_NAME = 200
 async def session_field(services: Services, chosen: str | None) -> Any:
     """Return the update of a session field: the newest sessions, and the chosen one among them."""
     page = await services.library.sessions(limit=OFFERED)
-    choices = [(row.session.name, row.session.id) for row in page.items]
+    choices = [(row.name, row.id) for row in page.items]
     if chosen and chosen not in [key for _, key in choices]:
         session = await services.library.session(chosen)
-        choices += [(session.name, session.id)] if session else []
+        choices += [(session.name, session.id)] if session and not session.deleted_at else []
     known = chosen in [key for _, key in choices]
     return gr.update(choices=choices, value=chosen if known else None)
 

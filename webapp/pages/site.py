@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gradio as gr
+from gradio.components.navbar import Navbar
 
 from webapp.pages.compare import ComparePage
 from webapp.pages.explore import explore_page
@@ -12,13 +13,14 @@ from webapp.runs.services import Services
 
 def build(services: Services) -> gr.Blocks:
     """Return all pages over the services, ready to be mounted at /."""
-    with gr.Blocks(title="Second Thoughts", analytics_enabled=False, fill_width=True) as site:
-        gr.Navbar(main_page_name="Explore")
+    site = gr.Blocks(title="Second Thoughts", analytics_enabled=False, fill_width=True)
+    with site:
+        Navbar(main_page_name="Explore")
         explore_page(site, services)
     with site.route("Compare", "/compare"):
-        gr.Navbar(main_page_name="Explore")
+        Navbar(main_page_name="Explore")
         ComparePage(site, services)
     with site.route("Library", "/library"):
-        gr.Navbar(main_page_name="Explore")
+        Navbar(main_page_name="Explore")
         LibraryPage(site, services)
     return site

@@ -76,7 +76,7 @@ def offered(problems: Sequence[Problem]) -> list[tuple[str, str]]:
 
 def takes_columns(format: str | None) -> bool:
     """Return whether a format's columns have to be named."""
-    return format in FORMATS and FORMATS[format].problem is None
+    return (known := FORMATS.get(format or "")) is not None and known.problem is None
 
 
 def _mapping(question: str | None, reference: str | None, kind: str | None, choices: str | None) -> ColumnMapping:

@@ -1,0 +1,49 @@
+"""Two to four runs of one problem beside each other; a sentence for anything else."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import OpenPage
+from tests.e2e.explore import Explore
+from tests.e2e.program import Program
+
+ANOTHER = "before => location.search.includes('run=') && !location.search.includes(before)"
+QUESTION = "What is the largest ocean?"
+
+
+def finished_run(explore: Explore, question: str, **settings: object) -> str:
+    before = explore.runs()
+    explore.ask(question, **({"max_tokens": 16, "samples": 1} | settings))
+    explore.page.wait_for_function(ANOTHER, arg=before[0] if before else "none")
+    (run,) = explore.started()
+    explore.done()
+    return run
+
+
+def test_runs_are_compared_by_address_and_by_picking(explore: Explore, program: Program, open_page: OpenPage) -> None:
+    first = finished_run(explore, QUESTION)
+    second = finished_run(explore, QUESTION, method="self_refine", max_rounds=1)
+    other = finished_run(explore, "What is the smallest planet?")
+    page = open_page(f"{program.url}/compare?runs={first},{second}")
+    view = page.locator("#compare-view")
+    expect(view).to_contain_text(QUESTION)
+    expect(view).to_contain_text("Self-Refine")
+    expect(view).to_contain_text("Draft")
+
+    page.goto(f"{program.url}/compare?runs={first},{other}")
+    expect(page.locator("#notice")).to_contain_text("different problems")
+    page.goto(f"{program.url}/compare?run={first}")
+    expect(page.locator("#notice")).to_contain_text("1 run cannot be compared")
+    page.goto(f"{program.url}/compare?runs={first},gone")
+    expect(page.locator("#notice")).to_contain_text("cannot be found")
+
+    page.goto(f"{program.url}/compare")
+    picker = page.locator("#compare-picker input").first
+    for _ in range(2):
+        picker.click()
+        page.get_by_role("option", name=QUESTION).first.click()
+    page.keyboard.press("Escape")
+    page.locator("button#compare, #compare button").click()
+    expect(view).to_contain_text(QUESTION)
+    page.wait_for_url(lambda url: "runs=" in url)
