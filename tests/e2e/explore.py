@@ -36,7 +36,7 @@ class Explore:
         """Press Run."""
         self.run_button.click()
 
-    def one_method(self, method: str = "sample_and_vote", **settings: object) -> None:
+    def one_method(self, method: str = "self_consistency", **settings: object) -> None:
         """Choose a single method with settings."""
         if self.page.locator("#two input").is_checked():
             self.page.locator("#two input").uncheck()

@@ -82,7 +82,7 @@ def test_a_killed_process_loses_nothing_finished(embedded_model: Path, tmp_path:
         explore.done()
         told = explore.tokens.all_text_contents()
         explore.question.fill(STORY)
-        explore.choose("#method-first", "sample_and_vote", **LONG)
+        explore.choose("#method-first", "self_consistency", **LONG)
         explore.question.blur()
         explore.run()
         explore.page.wait_for_function("run => !location.search.includes(run)", arg=finished)

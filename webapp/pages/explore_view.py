@@ -18,7 +18,7 @@ from webapp.pages.problem_form import ProblemForm
 from webapp.pages.upload_form import UploadForm
 
 FIRST_METHODS: tuple[dict[str, Any], dict[str, Any]] = (
-    {"method": "sample_and_vote", "values": {"samples": 4, "max_tokens": 80}},
+    {"method": "self_consistency", "values": {"samples": 4, "max_tokens": 80}},
     {"method": "self_refine", "values": {"samples": 1, "max_rounds": 1, "max_tokens": 80}},
 )
 FIRST_JUDGE: dict[str, Any] = {"method": "p_true", "values": {}}

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from webapp.components.notice import Notice
-from webapp.runs.refusals import REFUSALS
+from webapp.runs.request import BadRequest
 
 Updates: TypeAlias = dict[Any, Any]
 Handler: TypeAlias = Callable[..., Awaitable[Updates]]
@@ -31,7 +31,7 @@ def guarded(notice: Notice, handler: Handler) -> Handler:
     async def answer(*values: Any) -> Updates:
         try:
             updates = await handler(*values)
-        except REFUSALS as refusal:
+        except BadRequest as refusal:
             return {notice: error(str(refusal))}
         return {notice: NOTHING} | updates
 
