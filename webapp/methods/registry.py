@@ -8,14 +8,20 @@ import inspect
 import pkgutil
 import sys
 from collections.abc import Callable, Mapping
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import get_type_hints
 
 from webapp.engine.protocol import Capability
 from webapp.methods.interface import Faithful, Family, MethodFunction, MethodParams, MethodSpec
 
 ENTRY_POINT = "second_thoughts.methods"
+PACKAGE = "webapp.methods"
 _METHODS: dict[str, MethodSpec] = {}
+
+
+class BrokenMethodPackage(ImportError):
+    """A package that announces a method which cannot be loaded, as a sentence that names both."""
 
 
 def method(
@@ -30,8 +36,8 @@ def method(
 ) -> Callable[[MethodFunction], MethodFunction]:
     """Register an async function as a method under its own name.
 
-    Its third argument's annotation is the parameter model, its docstring the card, and the upper-case string
-    constants of its module are its prompts, whose hash is the version kept in every run.
+    Its third argument's annotation is the parameter model, its docstring the card, and the upper-case constants
+    above it in its module are its prompts and numbers, whose hash is the version kept in every run.
 
     Raises:
         ValueError: if another method has that name already.
@@ -54,14 +60,45 @@ def method(
 
 
 def methods() -> Mapping[str, MethodSpec]:
-    """Return every method by name, our own first in the order of their titles."""
-    package = importlib.import_module("webapp.methods")
+    """Return every method by name, our own first, in the order of their titles.
+
+    Raises:
+        BrokenMethodPackage: if an installed package announces a method that cannot be loaded.
+
+    """
+    discover()
+    return dict(sorted(_METHODS.items(), key=lambda item: (not _ours(item[1]), item[1].title)))
+
+
+@cache
+def discover() -> None:
+    """Import every module that may hold a method, once.
+
+    Raises:
+        BrokenMethodPackage: if an installed package announces a method that cannot be loaded.
+
+    """
+    package = importlib.import_module(PACKAGE)
     for module in pkgutil.iter_modules(package.__path__):
         if not module.name.startswith("_"):
-            importlib.import_module(f"webapp.methods.{module.name}")
+            importlib.import_module(f"{PACKAGE}.{module.name}")
     for point in entry_points(group=ENTRY_POINT):
+        _load(point)
+
+
+def _load(point: EntryPoint) -> None:
+    try:
         point.load()
-    return dict(sorted(_METHODS.items(), key=lambda item: item[1].title))
+    except Exception as error:
+        package = point.dist.name if point.dist else "an installed package"
+        raise BrokenMethodPackage(
+            f"The method {point.name!r} of {package} ({point.value}) cannot be loaded: {error}. "
+            "Repair or uninstall that package."
+        ) from error
+
+
+def _ours(spec: MethodSpec) -> bool:
+    return spec.run.__module__.startswith(f"{PACKAGE}.")
 
 
 def _params_model(function: MethodFunction) -> type[MethodParams]:
@@ -73,6 +110,7 @@ def _params_model(function: MethodFunction) -> type[MethodParams]:
 
 
 def _version(module: str) -> str:
-    constants = {k: v for k, v in vars(sys.modules[module]).items() if k.isupper() and isinstance(v, str | tuple)}
+    kinds = str | tuple | dict | int | float
+    constants = {k: v for k, v in vars(sys.modules[module]).items() if k.isupper() and isinstance(v, kinds)}
     text = "\0".join(f"{name}={constants[name]!r}" for name in sorted(constants))
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -16,6 +16,7 @@ from storage.errors import DatabaseError
 from storage.records import Problem, ProblemKind
 from storage.text import clean
 from webapp.engine.protocol import Engine
+from webapp.methods.describe import unavailable
 from webapp.methods.interface import MethodParams, MethodSpec
 from webapp.methods.registry import methods
 from webapp.tasks.question import Question
@@ -141,9 +142,8 @@ def check_capabilities(spec: MethodSpec, engine: Engine) -> None:
         BadRequest: naming what is missing.
 
     """
-    if missing := sorted(spec.needs - engine.info.capabilities):
-        needs = ", ".join(word.replace("_", " ") for word in missing)
-        raise BadRequest(f"{spec.title} needs a model that offers: {needs}. {engine.info.name} does not.")
+    if sentence := unavailable(spec, engine.info.capabilities):
+        raise BadRequest(f"{sentence} {engine.info.name} does not.")
 
 
 async def _check_question(problem: Problem, engine: Engine, new_tokens: int, characters: int) -> None:

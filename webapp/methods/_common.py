@@ -1,0 +1,61 @@
+"""What several methods share: correcting branches side by side, the vote at the end, questions as text."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
+
+from storage.records import Generation
+from webapp.analysis.vote import unparsed, vote
+from webapp.engine.protocol import Message, Prompt
+from webapp.methods.interface import Answer, RunContext
+from webapp.tasks.question import Question
+
+Example: TypeAlias = tuple[str, str]  # what the user says, what the assistant answers
+
+
+async def each_corrected(
+    run: RunContext, question: Question, correct: Callable[[Generation], Awaitable[Generation]]
+) -> Answer:
+    """Correct every first draft on its own, all at once, and answer by what came out.
+
+    With one draft that is its answer; with several the majority of the corrected ones (SCoRe's way to spend more).
+    """
+    run.doing("Drafting")
+    drafts = await run.drafts(question)
+    run.doing("Correcting")
+    corrected = await asyncio.gather(*(correct(draft) for draft in drafts))
+    return await majority(run, corrected)
+
+
+async def majority(run: RunContext, texts: Sequence[Generation]) -> Answer:
+    """Return the answer of a single text, or the vote over several; where none states one, the first text stands."""
+    # Reading and comparing formulas can take seconds each, so the event loop does not wait for it.
+    answers = {text.branch: await asyncio.to_thread(run.extract, text.text) for text in texts}
+    if len(texts) == 1:
+        return Answer(answers[texts[0].branch], texts[0])
+    votes = await asyncio.to_thread(vote, answers, run.same)
+    if not votes:
+        return Answer(None, texts[0], note=f"None of the {len(texts)} texts states an answer to vote on.")
+    winner = next(v for v in votes if v.winner)
+    chosen = next(text for text in texts if text.branch == winner.branches[0])
+    notes = []
+    if winner.tied:
+        notes.append(f"{sum(v.tied for v in votes)} answers tie; the earliest sample among them decides.")
+    if missing := len(unparsed(answers)):
+        notes.append(f"{missing} of {len(texts)} texts state no answer and vote for none.")
+    return Answer(winner.answer, chosen, votes, " ".join(notes))
+
+
+def asked(question: Question, instruction: str) -> str:
+    """Return an instruction followed by the answer format that the grader reads."""
+    return "\n\n".join(part for part in (instruction, question.answer_format()) if part)
+
+
+def few_shot(examples: Sequence[Example], request: str) -> Prompt:
+    """Return a conversation in which the assistant answered the examples, and is now asked the real thing."""
+    turns = [
+        turn for user, assistant in examples for turn in (Message("user", user), Message("assistant", assistant))
+    ]
+    return Prompt((*turns, Message("user", request)))

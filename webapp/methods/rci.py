@@ -1,0 +1,58 @@
+"""RCI: recursively criticise and improve, in one growing conversation."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from storage.records import Generation
+from webapp.methods._common import asked, each_corrected
+from webapp.methods.interface import Answer, MethodParams, RunContext
+from webapp.methods.registry import method
+from webapp.tasks.question import Question
+
+REVIEW = "Go over your previous answer and point out the problems you find in it."
+IMPROVE = "Now use the problems you found to improve your answer."
+
+
+class RciParams(MethodParams):
+    """How often the answer is criticised and improved."""
+
+    rounds: int = Field(1, ge=1, le=8, title="Rounds", description="Times the answer is criticised and improved.")
+
+
+@method(
+    title="RCI",
+    family="revise",
+    paper="2303.17491",
+    needs={"generate"},
+    faithful="full",
+    faithful_note="The paper's procedure for reasoning tasks (answer, critique, improvement in one conversation), in "
+    "our wording and without a reference to stop at. Its agent for computer tasks is another thing. The authors draw "
+    "at temperature 0.",
+    takes_inputs=True,
+)
+async def rci(run: RunContext, question: Question, p: RciParams) -> Answer:
+    """Answer, be asked to find problems with that answer, then be asked to improve it using what was found.
+
+    Critique and improvement are two separate turns of the same conversation, so the model sees all it said before.
+    It always runs the chosen number of rounds: no step knows the right answer.
+
+    The results reported for reasoning tasks are said to have used the reference answer to decide when to stop. That
+    is not done here, so a right first answer can be talked into a wrong one.
+    """
+
+    async def correct(draft: Generation) -> Generation:
+        said, answer = question.prompt(), draft
+        for round in range(1, p.rounds + 1):
+            said = said.then(answer.text, REVIEW)
+            critique = await run.sample(
+                said, role="critique", label=f"critique-{round}", branch=draft.branch, round=round, parents=[answer]
+            )
+            said = said.then(critique.text, asked(question, IMPROVE))
+            answer = await run.sample(
+                said, role="revision", label=f"revision-{round}", branch=draft.branch, round=round,
+                parents=[answer, critique],
+            )  # fmt: skip
+        return answer
+
+    return await each_corrected(run, question, correct)

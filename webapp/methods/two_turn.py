@@ -1,0 +1,48 @@
+"""The inference format of SCoRe: one answer, one turn to correct it."""
+
+from __future__ import annotations
+
+from storage.records import Generation
+from webapp.methods._common import asked, each_corrected
+from webapp.methods.interface import Answer, MethodParams, RunContext
+from webapp.methods.registry import method
+from webapp.tasks.question import Question
+
+CORRECT = (
+    "The solution above might contain an error, for instance because the question was misunderstood. "
+    "If there is one, correct it. Then write out the whole solution again, and nothing else."
+)
+
+
+class TwoTurnParams(MethodParams):
+    """Nothing beyond the common settings: there is exactly one correction."""
+
+
+@method(
+    title="Two-turn correction",
+    family="revise",
+    paper="2409.12917",
+    needs={"generate"},
+    faithful="prompted emulation",
+    faithful_note="SCoRe trains the model by reinforcement learning to use its second turn; here it is only asked "
+    "to. Results compare with the paper's base model, not with SCoRe.",
+    takes_inputs=True,
+)
+async def two_turn(run: RunContext, question: Question, p: TwoTurnParams) -> Answer:
+    """Answer, then in the same conversation be told that there might be an error, and write the solution again.
+
+    Nothing says whether the first answer was right, and there is exactly one correction. The second answer counts,
+    even where it is worse. With several samples each is corrected once and the majority of the corrected ones is
+    taken, which is how the paper spends a larger budget.
+
+    The paper trains the model on its own two-turn attempts so that the second improves on the first; its tables are
+    greedy (temperature 0). Here a model without that training is given the format, in our wording.
+    """
+
+    async def correct(draft: Generation) -> Generation:
+        prompt = question.prompt().then(draft.text, asked(question, CORRECT))
+        return await run.sample(
+            prompt, role="revision", label="revision-1", branch=draft.branch, round=1, parents=[draft]
+        )
+
+    return await each_corrected(run, question, correct)
