@@ -22,7 +22,6 @@ _MARKED = re.compile(
     r"\(([A-Za-z])\)|(?<![\w'’])([A-Z])\)|\b(?:[Oo]ption|[Cc]hoice|[Ll]etter)\s+\(?([A-Z])\b|\*\*([A-Z])\*\*"
 )
 _LISTED = re.compile(r"^[ \t*]*(?:\(?([A-Za-z])[).:])[ \t]", re.MULTILINE)
-_LATEX_TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\s*\{([^{}]*)\}")
 
 
 def extract(text: str, choices: tuple[str, ...] = ()) -> str | None:
@@ -64,7 +63,7 @@ def _letters(choices: tuple[str, ...]) -> str:
 
 def _ahead(statement: str, choices: tuple[str, ...]) -> str | None:
     """Return the letter a statement consists of, or begins with."""
-    statement = _LATEX_TEXT.sub(r"\1", statement)
+    statement = statements.without_text_commands(statement)
     for pattern in (_ALONE, _AHEAD, _CAPITAL_AHEAD):
         if match := pattern.match(statement):
             letter = next(g for g in match.groups() if g).upper()

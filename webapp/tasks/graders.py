@@ -50,13 +50,13 @@ def extract(kind: ProblemKind, text: str, choices: tuple[str, ...] = ()) -> str 
 
 
 def same(kind: ProblemKind, a: str, b: str, choices: tuple[str, ...] = ()) -> bool:
-    """Say whether two canonical answers mean the same; may take up to two seconds for kind "math"."""
+    """Say whether two canonical answers mean the same; may take up to three seconds for kind "math"."""
     grader = GRADERS.get(kind)
     return grader.same(a, b) if grader else a == b
 
 
 def grade(problem: Problem, text: str) -> Grade:
-    """Find the answer of a text and judge it; may take up to two seconds for kind "math"."""
+    """Find the answer of a text and judge it; may take up to three seconds for kind "math"."""
     return judge(problem, extract(problem.kind, text, problem.choices))
 
 

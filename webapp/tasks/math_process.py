@@ -13,7 +13,7 @@ from typing import IO
 
 WORKER = Path(__file__).with_name("math_worker.py")
 START_SECONDS = 60.0
-TIME_LIMIT = 2.0
+TIME_LIMIT = 3.0
 
 
 class MathTimeout(Exception):

@@ -41,6 +41,12 @@ def find_numbers(text: str) -> list[str]:
     return [number for number in found if number is not None]
 
 
+def last_number(text: str) -> str | None:
+    """Return the last of `find_numbers` without reading the others."""
+    matches = list(_NUMBER.finditer(_plain(text)))
+    return next((number for match in reversed(matches) if (number := _canonical_match(match)) is not None), None)
+
+
 def value_of(number: str) -> Fraction | None:
     """Return the exact value of a canonical number; None where its exponent is too large to expand."""
     digits = number.removesuffix("%")

@@ -60,8 +60,8 @@ def _stated(statement: str) -> str | None:
 
 
 def _last(text: str) -> str | None:
-    found = numbers.find_numbers(text) or [word for word in _spelled(text) if word != "1"]
-    return found[-1] if found else None
+    words = (word for word in reversed(_spelled(text)) if word != "1")
+    return numbers.last_number(text) or next(words, None)
 
 
 def _spelled(text: str) -> list[str]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-_LINE = re.compile(r"\banswer\b[*_\"'’` ]{0,4}[:：][ \t*_]*\s*([^\n]*)", re.IGNORECASE)
-_SHORT_LINE = re.compile(r"^[ \t]*(?:A:|####)[ \t]*([^\n]*)", re.MULTILINE)
+_LINE = re.compile(r"\banswer\b[*_\"'’` ]{0,4}[:：][ \t*_]*\s*([^\n]{0,2000})", re.IGNORECASE)
+_SHORT_LINE = re.compile(r"^[ \t]*(?:A:|####)[ \t]*([^\n]{0,2000})", re.MULTILINE)
 _PHRASE = re.compile(
     r"\b(?:answer|result|solution)(?: to (?:[^\"“”\n]{0,40}[\"“][^\"“”\n]{1,200}[\"”]|[^.\n]{1,120}?))?"
     r" ?(?:is|was|(?:would|must|will|should) be|=)"
-    r"(?: indeed| therefore| simply| just| that| actually)?[:,]?\s+(?!not\b)([^\n]+)",
+    r"(?: indeed| therefore| simply| just| that| actually)?[:,]?\s+(?!not\b)([^\n]{1,2000})",
     re.IGNORECASE,
 )  # fmt: skip
 _ECHO = re.compile(r"^\W{0,3}\s*(?:followed by|line\b)", re.IGNORECASE)
-_BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
+_BRACE = re.compile(r"\\(?:boxed|fbox|framebox)\s{0,9}\{|\\[{}\\]|[{}]")
+_LATEX_TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\s*\{([^{}]*)\}")
 _REFUSAL = re.compile(
     r"^\W*(?:unknown|none|n/?a|undefined|not (?:enough|given|known|possible|available)|cannot|can't|"
     r"i (?:do not|don't))\b",
@@ -45,21 +45,23 @@ def refuses(statement: str) -> bool:
 
 def boxes(text: str) -> list[str]:
     r"""Return the contents of every closed \boxed{}, \fbox{} or \framebox{}, last first."""
-    return list(_boxes(text))[::-1]
+    depth, open_boxes, closed = 0, list[tuple[int, int]](), list[tuple[int, int]]()
+    for token in _BRACE.finditer(text):
+        if token[0] == "{" or token[0][1:2].isalpha():
+            depth += 1
+            if len(token[0]) > 1:
+                open_boxes.append((depth, token.end()))
+        elif token[0] == "}":
+            if open_boxes and open_boxes[-1][0] == depth:
+                start = open_boxes.pop()[1]
+                # A box inside this one is part of its content, not an answer of its own.
+                while closed and closed[-1][0] > start:
+                    closed.pop()
+                closed.append((start, token.start()))
+            depth = max(0, depth - 1)
+    return [text[start:end].strip() for start, end in reversed(closed)]
 
 
-def _boxes(text: str) -> Iterator[str]:
-    end = 0
-    for match in _BOX.finditer(text):
-        if match.start() >= end and (close := _closing_brace(text, match.end())) is not None:
-            end = close
-            yield text[match.end() : close].strip()
-
-
-def _closing_brace(text: str, start: int) -> int | None:
-    depth = 1
-    for match in re.compile(r"\\.|[{}]", re.DOTALL).finditer(text, start):
-        depth += {"{": 1, "}": -1}.get(match[0], 0)
-        if depth == 0:
-            return match.start()
-    return None
+def without_text_commands(latex: str) -> str:
+    r"""Return LaTeX with \text{B} and its kin replaced by their content."""
+    return _LATEX_TEXT.sub(r"\1", latex)

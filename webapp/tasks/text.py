@@ -8,6 +8,7 @@ from webapp.tasks import statements
 from webapp.tasks.normalise import clean, normalised, unwrapped
 
 MAX_WORDS = 8
+LONGEST_READ = 2000
 ALTERNATIVES = "|"
 _SENTENCE = re.compile(r"[^\n]+?(?:(?<=[\w)\"'”*])[.!?](?=\s|$)|$)", re.MULTILINE)
 _CLAUSE_END = re.compile(
@@ -39,7 +40,7 @@ def extract(text: str, choices: tuple[str, ...] = ()) -> str | None:
     text = clean(text).strip()
     stated = (*statements.answer_lines(text, short=True), *statements.boxes(text), *statements.answer_phrases(text))
     statement = next((s for s in stated if normalised(s)), None) or _first_sentence(text)
-    said = normalised(unwrapped(_said(statement)))
+    said = normalised(unwrapped(_said(statements.without_text_commands(statement))))
     return said if said and len(said.split()) <= MAX_WORDS else None
 
 
@@ -54,6 +55,7 @@ def accepts(reference: str, answer: str) -> bool:
 
 
 def _first_sentence(text: str) -> str:
+    text = text[:LONGEST_READ]
     sentences = [m[0].strip() for m in _SENTENCE.finditer(text)]
     return next((s for s in sentences if normalised(s) and not s.endswith(("?", "!"))), text)
 
