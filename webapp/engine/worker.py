@@ -93,19 +93,20 @@ class Worker:
             self._finish(row, reason)
 
     def _finish(self, row: Row, reason: FinishReason) -> None:
+        """Free the row's slot, then tell: whoever hears of the end finds nothing of it left."""
+        request, trace = row.request, row.columns.trace()
         self.batch.remove(row)
         self.sent.pop(row, None)
-        trace = row.columns.trace()
+        request.unfinished -= 1
+        if not request.unfinished:
+            self.requests.discard(request)
         text, replaced = trace.text()
         if row.stop.cut is not None:
             text = row.stop.text[: row.stop.cut].decode("utf-8", errors="replace")
         seconds = time.monotonic() - row.admitted
-        row.request.emit(
+        request.emit(
             Generated(row.prompt_index, row.sample, text, replaced, trace, reason, len(row.prompt.ids), seconds)
         )
-        row.request.unfinished -= 1
-        if not row.request.unfinished:
-            self.requests.discard(row.request)
 
     def _tell_positions(self) -> None:
         for request, position in self.scheduler.positions().items():
