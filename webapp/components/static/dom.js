@@ -27,7 +27,7 @@ export function fill(node, ...children) {
 
 /** Write a number for reading: at most `digits` decimals, a dash for what is unknown. */
 export function number(value, digits = 2) {
-  return typeof value === 'number' && Number.isFinite(value) ? value.toFixed(digits) : '–';
+  return typeof value === 'number' && Number.isFinite(value) ? value.toFixed(digits).replace('-', '−') : '–';
 }
 
 /** Write a share as a percentage; very small ones keep a significant digit. */

@@ -2,8 +2,8 @@
 
 import { diffCounts, diffView } from './diff_view.js';
 import { el, fill, number, plural, verdictBadge } from './dom.js';
-import { revised, scoresOf } from './model.js';
-import { scoreBar, scoreText } from './scores.js';
+import { revised } from './model.js';
+import { scoreText, shortScore } from './scores.js';
 import { TokenView } from './token_view.js';
 import { transitionBadge } from './transition.js';
 
@@ -47,16 +47,22 @@ export class GenerationCard {
   }
 
   drawHead() {
-    const { generation } = this;
-    const { role, round, branch, copied_from: copied, finished } = generation;
-    const before = revised(this.run, generation);
+    const { role, round, branch, copied_from: copied, finished } = this.generation;
     fill(this.head,
       el('span.st-role', {}, ROLES[role] || role),
       el('span.st-where.st-dim', {}, `sample ${branch + 1}${round ? ` · round ${round}` : ''}`),
       copied ? el('span.st-badge', { title: 'Repeated from an earlier run at no cost' }, 'copied') : null,
       finished ? null : el('span.st-live', {}, 'writing'),
-      before ? transitionBadge(before.finished, finished) : null,
-      this.outcome(), finished?.diff ? this.diffSwitch() : null);
+      this.outcome(), this.changes());
+  }
+
+  /** What a revision did to the text and to the outcome. */
+  changes() {
+    const { generation } = this;
+    const { finished } = generation;
+    const before = revised(this.run, generation);
+    if (!finished || !before) return null;
+    return el('span.st-changes', {}, transitionBadge(before.finished, finished), finished.diff ? this.diffSwitch() : null);
   }
 
   outcome() {
@@ -82,18 +88,21 @@ export class GenerationCard {
   drawFoot() {
     const { finished } = this.generation;
     if (!finished) return;
-    const summary = finished.summary || {};
-    const facts = [
-      finished.generated_tokens ? plural(finished.generated_tokens, 'token') : plural(this.generation.ids.length, 'token'),
-      typeof summary.mean_entropy === 'number' ? `mean entropy ${number(summary.mean_entropy)}` : '',
-      typeof summary.mean_logprob === 'number' ? `mean log-prob ${number(summary.mean_logprob)}` : '',
+    const { generation, run } = this;
+    const scores = run.scores.filter((score) => score.generation === generation.id);
+    fill(this.foot, el('span.st-facts', {}, ...this.facts().map((text) => el('span', {}, text))),
+      ...scores.map((score) => (score.name.startsWith('p_true') ? shortScore(score) : el('span', { title: score.how }, scoreText(score)))));
+  }
+
+  facts() {
+    const { finished } = this.generation;
+    const { mean_entropy: entropy, mean_logprob: logprob } = finished.summary || {};
+    return [
+      plural(finished.generated_tokens || this.generation.ids.length, 'token'),
+      typeof entropy === 'number' ? `mean entropy ${number(entropy)}` : '',
+      typeof logprob === 'number' ? `mean log-prob ${number(logprob)}` : '',
       finished.seconds ? `${number(finished.seconds, 1)} s` : '',
       ENDS[finished.finish_reason] || '', finished.replaced ? 'invalid characters replaced' : '',
     ].filter(Boolean);
-    const { generation, run } = this;
-    const names = new Set(run.scores.filter((s) => s.generation === generation.id).map((s) => s.name));
-    const all = [...names].flatMap((name) => scoresOf(run, generation, name));
-    fill(this.foot, el('span', {}, facts.join(' · ')),
-      ...all.map((score) => (score.name.startsWith('p_true') ? scoreBar(score) : el('span', { title: score.how }, scoreText(score)))));
   }
 }

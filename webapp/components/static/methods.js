@@ -16,3 +16,9 @@ function reason(method, model) {
   const missing = method.needs.filter((need) => !model.capabilities.includes(need));
   return missing.length ? `needs ${missing.join(', ')}, which this model does not offer` : '';
 }
+
+/** The titles of the methods by name. */
+export async function methodTitles() {
+  const list = await methods();
+  return new Map(list.map(({ name, title }) => [name, title]));
+}

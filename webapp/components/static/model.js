@@ -93,8 +93,3 @@ export function revised(run, generation) {
     .filter((g) => g && (g.role === 'draft' || g.role === 'revision'));
   return before.reduce((best, g) => (!best || g.ordinal > best.ordinal ? g : best), null);
 }
-
-/** Scores with a name about a generation. */
-export function scoresOf(run, generation, name) {
-  return run.scores.filter((score) => score.generation === generation.id && score.name === name);
-}

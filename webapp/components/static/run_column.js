@@ -6,7 +6,7 @@ import { apply, newRun } from './model.js';
 import { ProgressLine } from './progress.js';
 import { foldDuplicates, Lane } from './rounds.js';
 import { scorePanel } from './scores.js';
-import { transitionBadge } from './transition.js';
+import { transition, transitionBadge } from './transition.js';
 import { votePanel } from './votes.js';
 
 /** A column; `judge(run)` is called for "use these samples as input". */
@@ -129,6 +129,10 @@ function conclusion(run, outcome) {
   const first = { answer: outcome.first_answer, verdict: outcome.first_verdict };
   return el('section.st-answerline', { ariaLabel: 'Answer', data: { verdict: outcome.verdict } },
     el('span.st-dim', {}, 'Answer'), el('b.st-contained.st-answer', {}, outcome.answer ?? '—'), verdictBadge(outcome.verdict),
-    run.generations.size > 1 ? transitionBadge(first, outcome) : null,
+    revisedAnything(run) || transition(first, outcome) !== transition(first, first) ? transitionBadge(first, outcome) : null,
     outcome.note ? el('span.st-dim.st-contained', {}, outcome.note) : null);
+}
+
+function revisedAnything(run) {
+  return [...run.generations.values()].some((generation) => generation.role === 'revision');
 }

@@ -1,6 +1,6 @@
 // P(True): for each sample a bar of the normalised probability, with what it was normalised from.
 
-import { el, number, percent, verdictBadge } from './dom.js';
+import { el, number, percent, plural, verdictBadge } from './dom.js';
 
 const RELIABLE = 0.5; // captured mass below which the normalised value says little
 
@@ -18,8 +18,12 @@ function row(run, score, go) {
   const branch = generation?.branch ?? 0;
   return el('li', {},
     el('button.st-link', { type: 'button', onclick: () => go(branch) }, `Sample ${branch + 1}`),
-    el('span.st-contained.st-answer', {}, generation?.finished?.answer ?? 'no answer'), scoreBar(score),
-    verdictBadge(generation?.finished?.verdict));
+    el('span.st-judged', {}, answerOf(generation), verdictBadge(generation?.finished?.verdict)), scoreBar(score));
+}
+
+function answerOf(generation) {
+  const answer = generation?.finished?.answer ?? null;
+  return answer === null ? null : el('b.st-contained', {}, answer);
 }
 
 /** The bar of one P(True) score. */
@@ -36,9 +40,7 @@ export function scoreBar(score) {
 }
 
 function massesOf(details) {
-  const { masses } = details;
-  if (Array.isArray(masses)) return masses;
-  return masses ? Object.values(masses) : null;
+  return Array.isArray(details.masses) ? details.masses : null;
 }
 
 function capturedOf(details, masses) {
@@ -46,11 +48,17 @@ function capturedOf(details, masses) {
   return masses ? masses.reduce((sum, mass) => sum + mass, 0) : null;
 }
 
-function note(score) {
-  const { ideas, format } = score.details;
-  const list = [Array.isArray(ideas) ? `${ideas.length} ideas shown` : ideas > 0 ? `${ideas} ideas shown` : '', typeof format === 'string' ? format : ''];
-  const text = list.filter(Boolean).join(' · ');
-  return text ? ` · ${text}` : '';
+function note({ details: { format, ideas } }) {
+  const shown = ideas > 0 ? `, ${plural(ideas, 'idea')}` : '';
+  return format ? ` · ${format}${shown}` : '';
+}
+
+/** A P(True) score on one line. */
+export function shortScore(score) {
+  const captured = capturedOf(score.details, massesOf(score.details));
+  const weak = captured !== null && captured < RELIABLE;
+  return el(weak ? 'span.st-score.st-short.st-weak' : 'span.st-score.st-short', { title: score.how }, 'P(True)',
+    el('span.st-scorebar', { ariaHidden: 'true' }, el('span', { style: { '--share': score.value ?? 0 } })), el('b', {}, percent(score.value)), weak ? '⚠ unreliable' : null);
 }
 
 /** A short text for a score of another kind. */

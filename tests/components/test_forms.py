@@ -1,0 +1,1 @@
+"""The method form, the model's status and the notice, in a real browser."""

@@ -1,0 +1,20 @@
+// One session in the library's list.
+
+import { el, plural } from './dom.js';
+import { when } from './library_time.js';
+
+/** A row; `on` has pick, edit and remove; `panel` is its open editor or null. */
+export function sessionRow(session, current, on, panel) {
+  const id = encodeURIComponent(session.id);
+  const running = session.live_runs ? ` · ${session.live_runs} running` : '';
+  return el(current ? 'li.st-item.st-current' : 'li.st-item', { data: { session: session.id } },
+    el('div.st-main', {},
+      el('button.st-name.st-contained', { type: 'button', ariaPressed: String(current), onclick: on.pick }, session.name),
+      el('p.st-dim', {}, `${plural(session.runs, 'run')}${running} · ${when(session.updated_at)}`),
+      session.tags.length ? el('p.st-dim.st-contained', {}, session.tags.map((tag) => `# ${tag}`).join('  ')) : null,
+      session.notes ? el('p.st-notes.st-contained.st-clamp', {}, session.notes) : null,
+      el('p.st-itemactions', {}, el('a.st-link', { href: `/?session=${id}` }, 'Work in it'),
+        el('a.st-link', { href: `/api/sessions/${id}/export`, download: '' }, 'Export .stz'),
+        el('button.st-link', { type: 'button', onclick: on.edit }, 'Edit'), el('button.st-link', { type: 'button', onclick: on.remove }, 'Delete'))),
+    panel);
+}
