@@ -37,7 +37,7 @@ class Announcing(uvicorn.Server):
         await super().startup(sockets)
         said = "ready"
         if self._launch:
-            request = asked("sample_and_vote", params={"max_tokens": 32_000})
+            request = asked("self_consistency", params={"max_tokens": 32_000})
             (said,) = await self._services.runs.launch([request], person="local")
         print(said, flush=True)
 

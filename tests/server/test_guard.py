@@ -54,7 +54,11 @@ def test_other_names_are_refused(host: str) -> None:
 )  # fmt: skip
 def test_other_origins_are_refused_by_http_and_socket(origin: str) -> None:
     assert client().post("/", headers={"origin": origin}).status_code == 403
-    with pytest.raises(WebSocketDisconnect) as refused, client().websocket_connect("/ws", headers={"origin": origin}):
+    socket = "ws://127.0.0.1:7860/ws"
+    with (
+        pytest.raises(WebSocketDisconnect) as refused,
+        client().websocket_connect(socket, headers={"origin": origin}),
+    ):
         pass
     assert refused.value.code == FORBIDDEN
 
@@ -70,13 +74,12 @@ def test_other_origins_are_refused_by_http_and_socket(origin: str) -> None:
 )
 def test_the_own_origin_is_let_in(host: str, origin: str) -> None:
     assert client().post("/", headers={"host": host, "origin": origin}).text == "inside"
-    headers = {"host": host, "origin": origin}
-    with client().websocket_connect("/ws", headers=headers) as socket:
+    with client().websocket_connect(f"ws://{host}/ws", headers={"origin": origin}) as socket:
         assert socket.receive_text() == "inside"
 
 
 def test_a_client_that_is_no_browser_sends_no_origin() -> None:
-    with client().websocket_connect("/ws", headers={"host": "localhost"}) as socket:
+    with client().websocket_connect("ws://localhost/ws") as socket:
         assert socket.receive_text() == "inside"
 
 
@@ -99,6 +102,12 @@ def test_behind_a_proxy_that_ends_tls_the_port_of_the_origin_is_its_schemes() ->
 
 
 @pytest.mark.parametrize("headers", [{}, {"host": "evil.example"}])
+def test_a_socket_under_another_name_is_refused() -> None:
+    with pytest.raises(WebSocketDisconnect) as refused, client().websocket_connect("ws://evil.example/ws"):
+        pass
+    assert refused.value.code == FORBIDDEN
+
+
 def test_every_answer_carries_the_protective_headers(headers: dict[str, str]) -> None:
     answer = client().get("/", headers=headers)
     assert "default-src 'self'" in answer.headers["content-security-policy"]

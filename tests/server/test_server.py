@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette import status
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from tests.runs.following import asked
+from tests.server.conftest import BASE
+from webapp.guard import FORBIDDEN
 from webapp.routes.runs import NO_SUCH_RUN
 from webapp.runs.services import Services
 
+SOCKETS = BASE.replace("http", "ws")  # the test client would ask for another host
 EVIL = {"origin": "http://evil.example"}
 
 
@@ -21,7 +25,7 @@ def launched(client: TestClient, services: Services, question: str = "Which?") -
     assert client.portal is not None
 
     async def run() -> str:
-        (run_id,) = await services.runs.launch([asked("sample_and_vote", question)], person="local")
+        (run_id,) = await services.runs.launch([asked("self_consistency", question)], person="local")
         await services.runs.wait(run_id)
         return run_id
 
@@ -31,7 +35,7 @@ def launched(client: TestClient, services: Services, question: str = "Which?") -
 def messages(client: TestClient, path: str) -> list[dict[str, Any]]:
     """Return all messages of a socket until the server closes it."""
     received: list[dict[str, Any]] = []
-    with client.websocket_connect(path) as socket, pytest.raises(WebSocketDisconnect) as closed:
+    with client.websocket_connect(SOCKETS + path) as socket, pytest.raises(WebSocketDisconnect) as closed:
         while True:
             received.append(socket.receive_json())
     assert closed.value.code == 1000
@@ -60,16 +64,18 @@ def test_a_run_is_replayed_over_the_socket(client: TestClient, services: Service
 
 def test_an_unknown_run_closes_the_socket_with_its_own_code(client: TestClient) -> None:
     path = "/api/runs/nothing/events"
-    with client.websocket_connect(path) as socket, pytest.raises(WebSocketDisconnect) as closed:
+    with client.websocket_connect(SOCKETS + path) as socket, pytest.raises(WebSocketDisconnect) as closed:
         socket.receive_json()
     assert closed.value.code == NO_SUCH_RUN
     assert client.get("/api/runs/nothing").status_code == 404
 
 
 @pytest.mark.parametrize("query", ["after=-1", "after=x", "speed=0", "speed=-1", "speed=x"])
-def test_a_socket_asked_for_nonsense_is_refused(client: TestClient, services: Services, query: str) -> None:
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect(f"/api/runs/x/events?{query}") as socket:
+def test_a_socket_asked_for_nonsense_is_refused(client: TestClient, query: str) -> None:
+    path = f"{SOCKETS}/api/runs/x/events?{query}"
+    with pytest.raises(WebSocketDisconnect) as refused, client.websocket_connect(path) as socket:
         socket.receive_json()
+    assert refused.value.code == status.WS_1008_POLICY_VIOLATION
 
 
 def test_a_run_is_summarised_without_its_traces(client: TestClient, services: Services) -> None:
@@ -112,7 +118,7 @@ def test_what_can_be_chosen_is_told(client: TestClient) -> None:
     assert model["status"]["state"] == "ready"
     assert model["model"]["record"]["id"] == "puppet"
     assert model["recommended"][0]["licence"]
-    assert "sample_and_vote" in {method["name"] for method in client.get("/api/methods").json()}
+    assert "self_consistency" in {method["name"] for method in client.get("/api/methods").json()}
     assert client.get("/api/problems").json()[0]["problem"]["question"]
 
 
@@ -160,8 +166,12 @@ def test_other_sites_reach_nothing(client: TestClient, method: str, path: str) -
 
 
 def test_other_sites_open_no_socket(client: TestClient) -> None:
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/api/runs/x/events", headers=EVIL):
+    with (
+        pytest.raises(WebSocketDisconnect) as refused,
+        client.websocket_connect(f"{SOCKETS}/api/runs/x/events", headers=EVIL),
+    ):
         pass
+    assert refused.value.code == FORBIDDEN
 
 
 @pytest.mark.parametrize("endpoint", ["public_echo", "private_echo"])
