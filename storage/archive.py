@@ -1,8 +1,8 @@
 """Whole sessions as one file: `.stz`, a zip of JSON lines and token traces that round-trips exactly.
 
 Members, in this order: `manifest.json` (format and version), `session.jsonl` (one line), `runs.jsonl`,
-`generations.jsonl`, `scores.jsonl` (records as JSON, a line each) and `traces/ID` (as in storage.codec). Nothing in it
-depends on when, where or by whom it was written, so equal sessions make equal files. Members are read into memory
+`generations.jsonl`, `scores.jsonl` (records as JSON, a line each) and `traces/ID` (as in storage.codec). Nothing in
+it depends on when, where or by whom it was written, so equal sessions make equal files. Members are read into memory
 under limits and never unpacked to a disk, so their names and sizes cannot do harm.
 """
 
@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from collections.abc import Iterator
 
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from sqlalchemy.orm import Session as OrmSession
 
 from storage import tables
+from storage.archive_check import check
 from storage.archive_file import Archive, ArchiveError, pack, unpack
 from storage.archive_ids import with_free_ids
 from storage.database import Database
@@ -51,8 +52,14 @@ async def import_session(db: Database, path: Path, person_id: str) -> str:
         ArchiveError: with a sentence; then nothing was changed.
 
     """
-    archive = await asyncio.to_thread(unpack, Path(path))
+    archive = await asyncio.to_thread(_checked, Path(path))
     return await db.write(lambda s: _import(s, archive, person_id))
+
+
+def _checked(path: Path) -> Archive:
+    archive = unpack(path)
+    check(archive)
+    return archive
 
 
 def _export(s: OrmSession, session_id: str, path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -12,7 +12,6 @@ from typing import NoReturn, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
-from storage.codec import CodecError, decode
 from storage.errors import DatabaseError, from_system
 from storage.ids import is_id
 from storage.records import Generation, Run, Score, Session
@@ -51,7 +50,7 @@ def pack(path: Path, archive: Archive, traces: Iterable[tuple[str, bytes]]) -> N
     """Write an archive; its traces are given one by one, as all together may be large."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         _add(file, _MANIFEST, to_json({"format": FORMAT, "version": VERSION}))
-        for name, records in zip(_LISTS, ([archive.session], archive.runs, archive.generations, archive.scores)):
+        for name, records in zip(_LISTS, _lists(archive), strict=True):
             # infinite log-probabilities have no other place in JSON
             _add(file, name, b"".join(to_json(record, inf_nan_mode="constants") + b"\n" for record in records))
         for generation, blob in traces:
@@ -59,7 +58,7 @@ def pack(path: Path, archive: Archive, traces: Iterable[tuple[str, bytes]]) -> N
 
 
 def unpack(path: Path) -> Archive:
-    """Read an archive and check everything in it.
+    """Read an archive, each record of the form it should have; `archive_check` says whether they fit together.
 
     Raises:
         ArchiveError: with a sentence that says what is wrong.
@@ -74,8 +73,21 @@ def unpack(path: Path) -> Archive:
         raise from_system(error, str(path)) from error
     except (zlib.error, EOFError, RuntimeError, NotImplementedError, MemoryError) as error:
         raise ArchiveError(f"The session file is damaged: {error}.") from error
-    _check(archive)
     return archive
+
+
+def wrong(what: str) -> NoReturn:
+    """Refuse a file whose parts do not fit together.
+
+    Raises:
+        ArchiveError: always.
+
+    """
+    raise ArchiveError(f"The session file is damaged or was changed by hand: {what}.")
+
+
+def _lists(archive: Archive) -> tuple[Sequence[object], ...]:
+    return [archive.session], archive.runs, archive.generations, archive.scores
 
 
 def _add(file: zipfile.ZipFile, name: str, content: bytes, compression: int = zipfile.ZIP_DEFLATED) -> None:
@@ -91,7 +103,7 @@ def _read(file: zipfile.ZipFile) -> Archive:
     session, runs, generations, scores = (_content(file, members[name]) for name in _LISTS)
     found = _records(_SESSION, session, "session")
     if len(found) != 1:
-        _wrong(f"it holds {len(found)} sessions instead of one")
+        wrong(f"it holds {len(found)} sessions instead of one")
     traces = {
         name.removeprefix(TRACES): _content(file, member)
         for name, member in members.items()
@@ -115,7 +127,7 @@ def _members(file: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         raise ArchiveError("This is no session file (.stz): it is a zip of something else, or parts are missing.")
     strange = [n for n in names if n not in (_MANIFEST, *_LISTS) and not is_id(n.removeprefix(TRACES))]
     if strange or len(names) != len(listed):
-        _wrong(f"it has a member {strange[0][:80]!r}" if strange else "it has two members of one name")
+        wrong(f"it has a member {strange[0][:80]!r}" if strange else "it has two members of one name")
     return {member.filename: member for member in listed}
 
 
@@ -123,7 +135,7 @@ def _content(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     with file.open(member) as stream:
         content = stream.read(member.file_size + 1)  # what a bomb claims is checked, what it is is not unpacked
     if len(content) != member.file_size:
-        _wrong(f"the size of {member.filename!r} does not fit")
+        wrong(f"the size of {member.filename!r} does not fit")
     return content
 
 
@@ -136,8 +148,8 @@ def _check_version(content: bytes) -> None:
         raise ArchiveError("This is no session file (.stz): its manifest is that of something else.")
     if manifest.get("version") != VERSION:
         raise ArchiveError(
-            f"The session file has version {str(manifest.get('version'))[:20]}, this release reads version {VERSION}: "
-            "update this program to read it."
+            f"The session file has version {str(manifest.get('version'))[:20]}, this release reads version "
+            f"{VERSION}: update this program to read it."
         )
 
 
@@ -152,21 +164,3 @@ def _record(adapter: TypeAdapter[T], line: bytes, place: str) -> T:
         first = error.errors(include_url=False, include_input=False)[0]
         at = ".".join(map(str, first["loc"])) or "line"
         raise ArchiveError(f"The session file is damaged: {place} has a bad {at[:80]} ({first['msg']}).") from error
-
-
-def _check(archive: Archive) -> None:
-    runs = {run.id for run in archive.runs}
-    owners = {generation.id: generation.run_id for generation in archive.generations}
-    for noun, ids in _ids(archive):
-        if len(set(ids)) != len(ids) or not all(map(is_id, ids)):
-            _wrong(f"its {noun} do not have ids of their own")
-    if any(run.session_id != archive.session.id for run in archive.runs) or not runs.issuperset(owners.values()):
-        _wrong("it holds parts of other sessions")
-    if any(score.run_id not in runs or owners.get(score.generation_id or "", score.run_id) != score.run_id
-           or (score.generation_id is not None and score.generation_id not in owners) for score in archive.scores):
-        _wrong("it has a score of something else")
-    if any(moment.tzinfo is None for moment in _moments(archive)):
-        _wrong("it has a time without a zone")
-    if any(run.live or run.lease_owner is not None for run in archive.runs):
-        _wrong("it has a run that is still at work")
-    _check_traces(archive, owners)

@@ -59,8 +59,8 @@ def address(settings: Settings) -> str:
 
 def _serve(settings: Settings, listener: socket.socket) -> int:
     import uvicorn
-    from storage.database import DatabaseError
 
+    from storage.database import DatabaseError
     from webapp.server import create_app
 
     print(f"Second Thoughts is at {address(settings)} (Ctrl+C stops it)", flush=True)

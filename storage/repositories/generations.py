@@ -12,6 +12,7 @@ from storage import tables
 from storage.codec import decode, encode
 from storage.records import Generation, Span
 from storage.repositories.run_rows import cost_record, cost_values
+from storage.repositories.shared import in_pieces
 from storage.text import clean, fold
 from storage.trace import TokenTrace, TraceSummary
 
@@ -66,8 +67,9 @@ def traces(s: Session, ids: Sequence[str]) -> dict[str, TokenTrace]:
 def blobs(s: Session, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     """Yield the stored traces of generations, undecoded, in the order of their ids."""
     row = tables.TokenTrace
-    query = select(row.generation_id, row.blob).where(row.generation_id.in_(ids)).order_by(row.generation_id)
-    yield from s.execute(query.execution_options(yield_per=16))
+    for piece in in_pieces(sorted(ids)):
+        query = select(row.generation_id, row.blob).where(row.generation_id.in_(piece)).order_by(row.generation_id)
+        yield from s.execute(query.execution_options(yield_per=16)).tuples()
 
 
 def interrupt(s: Session, run_ids: Sequence[str]) -> None:

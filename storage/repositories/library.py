@@ -38,10 +38,7 @@ def search(
     A run is found by a piece of its question, choices, texts, answers, name or notes; case does not count, and
     no character is a wildcard. `deleted` lists deleted runs instead. Runs of deleted sessions are never listed.
     """
-    conditions = [
-        _Session.deleted_at.is_(None),
-        _Run.deleted_at.is_not(None) if deleted else _Run.deleted_at.is_(None),
-    ]
+    conditions = [_Session.deleted_at.is_(None), _put_away(_Run.deleted_at, deleted)]
     if session is not None:
         conditions.append(_Run.session_id == session)
     if tag is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeAlias, TypeVar
@@ -22,6 +22,7 @@ TagTable: TypeAlias = type[tables.SessionTag] | type[tables.RunTag]
 Found = TypeVar("Found", tables.Session, tables.Run)
 
 TAG_LENGTH = 100
+PIECE = 10_000  # SQLite takes 32,766 parameters, PostgreSQL's protocol 65,535
 _CALLED: dict[type[tables.Base], str] = {tables.Session: "session", tables.Run: "run"}
 
 
@@ -48,6 +49,11 @@ def insert_missing(s: Session, table: type[tables.Base], values: Mapping[str, An
     """Insert a row unless its key is there already, whoever else is inserting it."""
     dialect = postgresql if s.get_bind().dialect.name == "postgresql" else sqlite
     s.execute(dialect.insert(table).values(**values).on_conflict_do_nothing())
+
+
+def in_pieces(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield the ids in pieces that a statement can take as parameters."""
+    yield from (ids[start : start + PIECE] for start in range(0, len(ids), PIECE))
 
 
 def tidy(tags: Sequence[str]) -> tuple[str, ...]:

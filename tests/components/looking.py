@@ -19,5 +19,5 @@ async def texts_of(page: Page, selector: str) -> list[str]:
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until a condition of this process holds."""
     async with asyncio.timeout(PATIENCE):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  (a condition of anything: there is no event to wait for)
             await asyncio.sleep(0.01)

@@ -30,15 +30,18 @@ async def show(page: Page, stage: Stage, *runs: Script, query: str = "") -> None
 async def test_tokens_join_to_the_text_and_carry_exact_byte_offsets(page: Page, stage: Stage):
     pieces = ["Größe", " 2", "\n\n", "日", "", "👍🏽", " \t", "end"]
     await show(page, stage, Script(scripts.short_run("r0", pieces)))
-    spans = await page.locator(".t").evaluate_all("all => all.map(s => [s.textContent, +s.dataset.start, +s.dataset.end])")
+    spans = await page.locator(".t").evaluate_all(
+        "all => all.map(s => [s.textContent, +s.dataset.start, +s.dataset.end])"
+    )
     assert [text for text, _, _ in spans] == pieces
     whole = "".join(pieces).encode()
     assert [whole[start:end].decode() for _, start, end in spans] == pieces
 
 
 async def test_the_colour_follows_the_number_in_every_mode(page: Page, stage: Stage):
-    events = [scripts.opened("r0"), scripts.started("g"), scripts.tokens("g", ["a", "b"], entropy=[0.0, 2.0],
-              logprob=[-5.0, -0.5], self_certainty=[16.0, 4.0]), scripts.finished("g", "ab"), scripts.ended()]  # fmt: skip
+    numbers = {"entropy": [0.0, 2.0], "logprob": [-5.0, -0.5], "self_certainty": [16.0, 4.0]}
+    told = [scripts.tokens("g", ["a", "b"], **numbers), scripts.finished("g", "ab"), scripts.ended()]
+    events = [scripts.opened("r0"), scripts.started("g"), *told]
     await show(page, stage, Script(events))
     expected = {"entropy": (0.0, 0.425), "chosen": (0.85, 0.085), "certainty": (0.0, 0.85), "off": (0.0, 0.0)}
     for mode, alphas in expected.items():
@@ -46,7 +49,11 @@ async def test_the_colour_follows_the_number_in_every_mode(page: Page, stage: St
         colours = await page.locator(".t").evaluate_all("all => all.map(s => getComputedStyle(s).backgroundColor)")
         assert [alpha(colour) for colour in colours] == pytest.approx(alphas, abs=0.01), mode
     await page.click(".st-toolbar [data-mode=both]")
-    fill, line = await page.locator(".t").nth(0).evaluate("s => [getComputedStyle(s).backgroundColor, getComputedStyle(s).boxShadow]")
+    fill, line = (
+        await page.locator(".t")
+        .nth(0)
+        .evaluate("s => [getComputedStyle(s).backgroundColor, getComputedStyle(s).boxShadow]")
+    )
     assert alpha(fill) == 0 and "-3px" in line  # no entropy, but an improbable token: only the underline shows
     await expect(page.locator(".st-legendrow")).to_have_count(2)
 
@@ -59,8 +66,11 @@ def alpha(colour: str) -> float:
 async def test_special_foreign_cut_and_unseen_tokens_are_marked(page: Page, stage: Stage):
     events = [
         scripts.opened("r0"), scripts.started("g"),
-        scripts.tokens("g", ["Wait", ","], origin="injected", entropy=[None, None], logprob=[None, None], alternatives=None),
-        scripts.tokens("g", [" no"], 2, origin="person"), scripts.tokens("g", [" stop", "<|im_end|>"], 3, special=[1]),
+        scripts.tokens(
+            "g", ["Wait", ","], origin="injected", entropy=[None, None], logprob=[None, None], alternatives=None
+        ),
+        scripts.tokens("g", [" no"], 2, origin="person"),
+        scripts.tokens("g", [" stop", "<|im_end|>"], 3, special=[1]),
         scripts.finished("g", "Wait, no", finish_reason="stop"), scripts.ended(),
     ]  # fmt: skip
     await show(page, stage, Script(events))
@@ -77,7 +87,9 @@ async def test_special_foreign_cut_and_unseen_tokens_are_marked(page: Page, stag
 async def test_the_card_lists_alternatives_marks_the_chosen_one_and_the_rest(page: Page, stage: Stage):
     await show(page, stage, Script(scripts.short_run("r0")))
     await page.locator(".t").nth(1).hover()
-    rows = await page.locator(".st-card tbody tr").evaluate_all("all => all.map(r => [...r.cells].map(c => c.textContent.trim()))")
+    rows = await page.locator(".st-card tbody tr").evaluate_all(
+        "all => all.map(r => [...r.cells].map(c => c.textContent.trim()))"
+    )
     assert rows == [
         ["1", "␣other", "", "4.00%", "−3.22"],
         ["▸ 2", "␣capital", "", "62.3%", "−0.47"],
@@ -121,7 +133,9 @@ async def test_what_people_and_models_write_is_only_ever_text(page: Page, stage:
     nasty = "".join(PAYLOADS)
     vote = {"answer": nasty, "branches": [0], "weight": 1.0, "winner": True, "tied": False}
     events = [
-        scripts.opened("r0", question=nasty, title=nasty, model=nasty, reference=nasty, choices=[nasty], params={"x": nasty}),
+        scripts.opened(
+            "r0", question=nasty, title=nasty, model=nasty, reference=nasty, choices=[nasty], params={"x": nasty}
+        ),
         *scripts.written("g", PAYLOADS, answer=nasty, verdict="incorrect"),
         *scripts.written("h", PAYLOADS, 1, role="revision", parents=["g"], diff=[("+", nasty)], answer=nasty),
         scripts.ended("failed", nasty, answer=nasty, note=nasty, votes=[vote]),
@@ -131,20 +145,40 @@ async def test_what_people_and_models_write_is_only_ever_text(page: Page, stage:
     await page.locator(".t").nth(0).click()
     assert await page.evaluate("window.hit") is None
     assert (await texts_of(page, ".t"))[: len(PAYLOADS)] == PAYLOADS
-    for place in (".st-question p >> nth=0", ".st-head h3", ".st-votes b", ".st-doing", ".st-diff ins", ".st-answerline b"):
+    for place in (
+        ".st-question p >> nth=0",
+        ".st-head h3",
+        ".st-votes b",
+        ".st-doing",
+        ".st-diff ins",
+        ".st-answerline b",
+    ):
         assert nasty in await page.locator(place).first.text_content(), place
 
 
 async def test_ten_thousand_combining_characters_stay_in_their_pane(page: Page, stage: Stage):
     marks = "\u0301\u0336\u0489" * 3334
     pieces = ["a", *[marks[i : i + 2] for i in range(0, 2000, 2)], "b" + marks, " end"]
-    await show(page, stage, Script([scripts.opened("r0", question=f"q{marks}"), *scripts.written("g", pieces, answer=f"x{marks}"), scripts.ended(answer=f"x{marks}")], size=100))
+    await show(
+        page,
+        stage,
+        Script(
+            [
+                scripts.opened("r0", question=f"q{marks}"),
+                *scripts.written("g", pieces, answer=f"x{marks}"),
+                scripts.ended(answer=f"x{marks}"),
+            ],
+            size=100,
+        ),
+    )
     spilling = await page.evaluate(
         """() => [...document.querySelectorAll('.st-pane, .st-contained')]
             .filter((node) => !getComputedStyle(node).contain.match(/paint|content|strict/)).length"""
     )
     assert spilling == 0
-    tall = await page.evaluate("() => Math.max(...[...document.querySelectorAll('.st-contained, .st-pane')].map(n => n.offsetHeight))")
+    tall = await page.evaluate(
+        "() => Math.max(...[...document.querySelectorAll('.st-contained, .st-pane')].map(n => n.offsetHeight))"
+    )
     assert tall <= 330
 
 
@@ -163,7 +197,9 @@ async def test_votes_show_ties_folded_duplicates_and_what_was_not_parsed(page: P
 async def test_p_true_shows_both_masses_and_warns_of_little_captured_mass(page: Page, stage: Stage):
     await show(page, stage, Script(scripts.vote_run("r0")))
     rows = await texts_of(page, ".st-scores li")
-    assert "71.2%" in rows[0] and "true 52.0% · false 21.0% · captured 73.0%" in rows[0] and "unreliable" not in rows[0]
+    assert (
+        "71.2%" in rows[0] and "true 52.0% · false 21.0% · captured 73.0%" in rows[0] and "unreliable" not in rows[0]
+    )
     assert "captured 26.0%" in rows[3] and "unreliable" in rows[3]
 
 
@@ -171,7 +207,8 @@ async def test_rounds_stand_in_order_with_their_transition_and_changes(page: Pag
     await show(page, stage, Script(scripts.refine_run("r0")))
     lane = page.locator(".st-lane").first
     assert await lane.locator(".st-role").all_text_contents() == ["Draft", "Critique", "Revision"]
-    assert await page.locator(".st-lane [data-transition]").evaluate_all("all => all.map(n => n.dataset.transition)") == [
+    transitions = page.locator(".st-lane [data-transition]")
+    assert await transitions.evaluate_all("all => all.map(n => n.dataset.transition)") == [
         "right→wrong", "wrong→right",
     ]  # fmt: skip
     await lane.locator(".st-changes button").click()
@@ -182,7 +219,12 @@ async def test_rounds_stand_in_order_with_their_transition_and_changes(page: Pag
 
 
 async def test_progress_cost_and_faithfulness_are_told(page: Page, stage: Stage):
-    await show(page, stage, Script(scripts.refine_run("r0")), Script([*scripts.short_run("r1")[:-1], scripts.ended("failed", "Out of memory.")]))
+    await show(
+        page,
+        stage,
+        Script(scripts.refine_run("r0")),
+        Script([*scripts.short_run("r1")[:-1], scripts.ended("failed", "Out of memory.")]),
+    )
     await expect(page.locator(".st-cost").first).to_have_text(
         "212 tokens generated · 118 prompt · 4 calls · 8.4 s · 25.2 tokens/s"
     )
@@ -204,13 +246,19 @@ async def test_modes_are_kept_over_a_reload(page: Page, stage: Stage):
     assert content == '"·"'
 
 
-@pytest.mark.parametrize(("width", "theme", "columns"), [(1440, "light", 2), (1440, "dark", 2), (800, "light", 1), (800, "dark", 1)])
+@pytest.mark.parametrize(
+    ("width", "theme", "columns"), [(1440, "light", 2), (1440, "dark", 2), (800, "light", 1), (800, "dark", 1)]
+)
 async def test_columns_stand_beside_or_below_each_other_and_nothing_overflows(
     page: Page, stage: Stage, width: int, theme: str, columns: int
 ):
     await page.set_viewport_size({"width": width, "height": 900})
-    await show(page, stage, Script(scripts.vote_run("r0")), Script(scripts.refine_run("r1")), query=f"&__theme={theme}")
-    tops = await page.locator(".st-run").evaluate_all("all => all.map(n => Math.round(n.getBoundingClientRect().top))")
+    await show(
+        page, stage, Script(scripts.vote_run("r0")), Script(scripts.refine_run("r1")), query=f"&__theme={theme}"
+    )
+    tops = await page.locator(".st-run").evaluate_all(
+        "all => all.map(n => Math.round(n.getBoundingClientRect().top))"
+    )
     assert (len(set(tops)) == 1) == (columns == 2)
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     ratio = await page.evaluate(CONTRAST)
@@ -225,7 +273,8 @@ CONTRAST = """() => {
     for (const colour of layers) { canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); }
     return canvas.getImageData(0, 0, 1, 1).data;
   };
-  const light = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+  const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => [r, g, b].map((c) => linear(c / 255))
     .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
   const ratios = [...document.querySelectorAll('.t:not(.st-special)')].map((node) => {
     const style = getComputedStyle(node);

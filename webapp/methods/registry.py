@@ -110,7 +110,7 @@ def _params_model(function: MethodFunction) -> type[MethodParams]:
 
 
 def _version(module: str) -> str:
-    kinds = str | tuple | dict | int | float
+    kinds = (str, tuple, dict, int, float)
     constants = {k: v for k, v in vars(sys.modules[module]).items() if k.isupper() and isinstance(v, kinds)}
     text = "\0".join(f"{name}={constants[name]!r}" for name in sorted(constants))
     return hashlib.sha256(text.encode()).hexdigest()[:12]

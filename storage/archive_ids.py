@@ -1,0 +1,90 @@
+"""Ids of an imported session: kept where they are free, made anew where the database has them already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import Session as OrmSession
+
+from storage import tables
+from storage.archive_file import Archive
+from storage.ids import new_id
+from storage.records import BranchPoint, Generation, Run, Score
+from storage.repositories.shared import in_pieces
+
+Renamed: TypeAlias = Mapping[str, str]  # the id in the file -> the id in the database
+
+
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    sessions: Renamed
+    launches: Renamed
+    runs: Renamed
+    generations: Renamed
+    scores: Renamed
+
+
+def with_free_ids(s: OrmSession, archive: Archive) -> Archive:
+    """Return the archive under ids that the database does not have, also where parts refer to each other.
+
+    A reference to something outside the archive stays as it is.
+    """
+    ids = _Ids(
+        sessions=_renamed(s, tables.Session.id, [archive.session.id]),
+        launches=_renamed(s, tables.Launch.id, {run.launch_id for run in archive.runs}),
+        runs=_renamed(s, tables.Run.id, [run.id for run in archive.runs]),
+        generations=_renamed(s, tables.Generation.id, [generation.id for generation in archive.generations]),
+        scores=_renamed(s, tables.Score.id, [score.id for score in archive.scores]),
+    )
+    return Archive(
+        replace(archive.session, id=ids.sessions[archive.session.id]),
+        [_run(run, ids) for run in archive.runs],
+        [_generation(generation, ids) for generation in archive.generations],
+        [_score(score, ids) for score in archive.scores],
+        {ids.generations[generation]: blob for generation, blob in archive.traces.items()},
+    )
+
+
+def _renamed(s: OrmSession, column: InstrumentedAttribute[str], ids: Iterable[str]) -> Renamed:
+    wanted = sorted(ids)
+    taken = {found for piece in in_pieces(wanted) for found in s.scalars(select(column).where(column.in_(piece)))}
+    return {each: new_id() if each in taken else each for each in wanted}
+
+
+def _run(run: Run, ids: _Ids) -> Run:
+    branch = run.branch_of
+    return replace(
+        run,
+        id=ids.runs[run.id],
+        session_id=ids.sessions[run.session_id],
+        launch_id=ids.launches[run.launch_id],
+        input_run=_referred(run.input_run, ids.runs),
+        branch_of=branch and BranchPoint(
+            ids.generations.get(branch.generation_id, branch.generation_id), branch.token_index, branch.token_id
+        ),
+        outcome=replace(
+            run.outcome, chosen_generation=_referred(run.outcome.chosen_generation, ids.generations)
+        ),
+    )  # fmt: skip
+
+
+def _generation(generation: Generation, ids: _Ids) -> Generation:
+    return generation.with_(
+        id=ids.generations[generation.id],
+        run_id=ids.runs[generation.run_id],
+        parents=tuple(ids.generations.get(parent, parent) for parent in generation.parents),
+        copied_from=_referred(generation.copied_from, ids.generations),
+    )
+
+
+def _score(score: Score, ids: _Ids) -> Score:
+    about = _referred(score.generation_id, ids.generations)
+    return replace(score, id=ids.scores[score.id], run_id=ids.runs[score.run_id], generation_id=about)
+
+
+def _referred(target: str | None, renamed: Renamed) -> str | None:
+    return None if target is None else renamed.get(target, target)
