@@ -18,7 +18,7 @@ from webapp.pages import build
 from webapp.pages.theme import SecondThoughts
 from webapp.password import PasswordGate
 from webapp.routes.answer import refusal
-from webapp.routes.assets import add_assets
+from webapp.routes.assets import STATIC, add_assets
 from webapp.routes.information import information_routes
 from webapp.routes.library import library_routes
 from webapp.routes.runs import run_routes
@@ -30,6 +30,7 @@ from webapp.runs.service import RunService
 from webapp.runs.services import Services
 from webapp.settings import Settings
 
+SITE_STYLE = STATIC / "site.css"
 LARGEST_UPLOAD = 256 * 2**20  # bytes: an exported session, or a data set
 
 
@@ -83,6 +84,7 @@ def mount_pages(app: FastAPI, pages: gr.Blocks) -> None:
         max_file_size=LARGEST_UPLOAD,
         ssr_mode=False,
         theme=SecondThoughts(),
+        css_paths=[SITE_STYLE],
         app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
     )
 

@@ -43,7 +43,7 @@ class ExploreView:
         self.runs = RunView(elem_id="run-view")
         self._judge()
         self._replay()
-        with gr.Accordion("Entropy along the text", open=True):
+        with gr.Accordion("Entropy along the text", open=True, elem_id="along"):
             self.entropy = PlotView(elem_id="entropy")
 
     @property
@@ -96,7 +96,7 @@ class ExploreView:
                 self.judge_cancel = gr.Button("Cancel", elem_id="judge-cancel", min_width=120)
 
     def _replay(self) -> None:
-        with gr.Row(elem_id="replaying", equal_height=True):
+        with gr.Row(elem_id="replaying"):
             self.speed = gr.Dropdown(
                 label="Replay speed", choices=SPEEDS, value=1.0, elem_id="speed", min_width=220, scale=0
             )
