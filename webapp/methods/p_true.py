@@ -92,33 +92,42 @@ async def _pool(
     return [*pool, *fresh]
 
 
-def _shown(pool: Sequence[Generation], draft: Generation, count: int) -> list[str]:
-    """Return `count` texts with the judged one among them, not always in the same place."""
+def _shown(pool: Sequence[Generation], draft: Generation, count: int) -> list[Generation]:
+    """Return `count` samples with the judged one among them, not always in the same place."""
     if count == 0:
         return []
-    texts = [other.text for other in pool if other.id != draft.id][: count - 1]
-    place = draft.branch % (len(texts) + 1)
-    return [*texts[:place], draft.text, *texts[place:]]
+    others = [other for other in pool if other.id != draft.id][: count - 1]
+    place = draft.branch % (len(others) + 1)
+    return [*others[:place], draft, *others[place:]]
 
 
-async def _judge(run: RunContext, question: Question, draft: Generation, ideas: Sequence[str]) -> float:
-    template, prefix = (COMPARED, COMPARED_PREFIX) if ideas else (BASIC, BASIC_PREFIX)
-    listed = "\n".join(f"- {' '.join(idea.split())}" for idea in ideas)
-    request = template.format(question=question.stated(), ideas=listed, answer=draft.text.strip())
-    chosen = await run.choose(Prompt.user(request), (TRUE, FALSE), prefix=prefix)
+async def _judge(run: RunContext, question: Question, draft: Generation, ideas: Sequence[Generation]) -> float:
+    prompt, prefix = judgement(question, draft.text, [idea.text for idea in ideas])
+    chosen = await run.choose(prompt, (TRUE, FALSE), prefix=prefix)
     value = chosen.probabilities[0]
-    await run.record_score("p_true", value, how=HOW, about=draft, details=_details(chosen, len(ideas)))
+    await run.record_score("p_true", value, how=HOW, about=draft, details=_details(chosen, ideas))
     return value
 
 
-def _details(chosen: OptionProbabilities, ideas: int) -> dict[str, Any]:
+def judgement(question: Question, answer: str, ideas: Sequence[str]) -> tuple[Prompt, str]:
+    """Return what the judge is asked, and how its reply begins; the letter of an option comes next."""
+    template, prefix = (COMPARED, COMPARED_PREFIX) if ideas else (BASIC, BASIC_PREFIX)
+    listed = "\n".join(f"- {' '.join(idea.split())}" for idea in ideas)
+    request = template.format(question=question.stated(), ideas=listed, answer=answer.strip())
+    return Prompt.user(request), prefix
+
+
+def _details(chosen: OptionProbabilities, ideas: Sequence[Generation]) -> dict[str, Any]:
+    """Return what the value was computed from: enough to ask again, and to account for what asking cost."""
     return {
         "masses": list(chosen.masses),
         "captured": chosen.captured,
         "reliable": chosen.captured >= RELIABLE,
         "format": "with comparison ideas" if ideas else "basic",
-        "ideas": ideas,
+        "ideas": len(ideas),
+        "shown": [idea.id for idea in ideas],
         "variants": [[list(variant) for variant in option] for option in chosen.variants],
+        "prompt_tokens": chosen.prompt_tokens,
     }
 
 
