@@ -1,0 +1,91 @@
+"""Sample and vote: independent samples of one prompt, and the answer most of them reach."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.methods.playing import SUM, Judge, Play, turns
+from webapp.methods.self_consistency import SelfConsistencyParams
+from webapp.runs.request import BadRequest, typed_problem
+from webapp.tasks.question import Question
+
+
+def saying(model: Judge, *texts: str) -> None:
+    model.script = lambda prompt, sample: texts[sample]
+
+
+async def test_every_sample_answers_the_bare_question_with_noise_of_its_own(play: Play, model: Judge) -> None:
+    stored = await play("self_consistency", samples=3, seed=7)
+    asked = Question.of(SUM).prompt().messages[-1].content
+    assert [turns(g) for g in stored.generations] == [[asked]] * 3
+    assert [(g.role, g.label, g.branch, g.round, g.parents) for g in stored.generations] == [
+        ("draft", "draft", branch, 0, ()) for branch in range(3)
+    ]
+    keys = [(g.sampling["seed"], g.sampling["label"], g.sampling["first_sample"]) for g in stored.generations]
+    assert keys == [(7, "draft", 0), (7, "draft", 1), (7, "draft", 2)]
+    assert len(model.calls) == 1, "one call draws them all, so that the question is read once"
+
+
+async def test_the_answer_of_most_samples_wins_with_equal_numbers_counted_together(play: Play, model: Judge) -> None:
+    saying(model, "Answer: 5", "Answer: 4", "2 + 2 is 4.0\nAnswer: 4.0", "Answer: 4", "Answer: 3")
+    outcome = (await play("self_consistency", samples=5)).run.outcome
+    assert (outcome.answer, outcome.verdict) == ("4", "correct")
+    assert [(v.answer, v.branches, v.winner, v.tied) for v in outcome.votes] == [
+        ("4", (1, 2, 3), True, False),
+        ("5", (0,), False, False),
+        ("3", (4,), False, False),
+    ]
+    assert outcome.note == ""
+
+
+async def test_a_tie_is_said_and_the_earliest_sample_among_the_tied_decides(play: Play, model: Judge) -> None:
+    saying(model, "Answer: 9", "Answer: 5", "Answer: 4", "Answer: 4", "Answer: 5")
+    stored = await play("self_consistency", samples=5)
+    outcome = stored.run.outcome
+    assert (outcome.answer, outcome.verdict) == ("5", "incorrect")
+    assert [(v.answer, v.winner, v.tied) for v in outcome.votes] == [
+        ("5", True, True),
+        ("4", False, True),
+        ("9", False, False),
+    ]
+    assert outcome.note == "2 answers tie; the earliest sample among them decides."
+    assert outcome.chosen_generation == stored.generations[1].id
+
+
+async def test_a_sample_without_an_answer_votes_for_none_and_is_reported(play: Play, model: Judge) -> None:
+    saying(model, "I cannot tell.", "No idea.", "Answer: 4")
+    stored = await play("self_consistency", samples=3)
+    assert stored.run.outcome.answer == "4"
+    assert [v.branches for v in stored.run.outcome.votes] == [(2,)]
+    assert stored.run.outcome.note == "2 of 3 texts state no answer and vote for none."
+    assert [g.verdict for g in stored.generations] == ["unparsed", "unparsed", "correct"]
+
+
+async def test_no_answer_at_all_is_unparsed_and_the_first_sample_stands(play: Play, model: Judge) -> None:
+    saying(model, "Hm.", "Well.")
+    stored = await play("self_consistency", samples=2)
+    outcome = stored.run.outcome
+    assert (outcome.answer, outcome.verdict, outcome.votes) == (None, "unparsed", ())
+    assert outcome.chosen_generation == stored.generations[0].id
+    assert outcome.note == "None of the 2 texts states an answer to vote on."
+
+
+async def test_a_single_sample_is_the_answer_without_a_vote(play: Play, model: Judge) -> None:
+    saying(model, "Answer: 4")
+    outcome = (await play("self_consistency", samples=1)).run.outcome
+    assert (outcome.answer, outcome.votes, outcome.note) == ("4", (), "")
+
+
+async def test_choices_are_voted_on_by_their_letter(play: Play, model: Judge) -> None:
+    problem = typed_problem("Which is a bird?", "choice", "B", ("cat", "owl"))
+    saying(model, "Answer: (B)", "An owl has feathers. Answer: B", "Answer: A")
+    stored = await play("self_consistency", problem, samples=3)
+    assert [(v.answer, v.branches) for v in stored.run.outcome.votes] == [("B", (0, 1)), ("A", (2,))]
+    assert "(A) cat\n(B) owl" in turns(stored.generations[0])[0]
+
+
+async def test_it_draws_five_by_default_and_takes_no_samples_of_another_run(play: Play) -> None:
+    assert SelfConsistencyParams().samples == 5
+    source = await play("self_consistency", samples=1)
+    with pytest.raises(BadRequest, match="draws its own samples"):
+        await play("self_consistency", source=source)
