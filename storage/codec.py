@@ -27,7 +27,8 @@ MAGIC = b"STtt"
 VERSION = 1
 LARGEST = 2**28  # bytes of an unpacked trace: far above any real one, far below what a hostile one may claim
 _PREFIX = struct.Struct("<4sHII")
-_INTEGERS = frozenset({"ids", "candidates", "top_ids"})
+_LISTS = frozenset({"piece_ids", "piece_sizes", "special"})  # of other lengths than the columns
+_INTEGERS = frozenset({"ids", "candidates", "top_ids"}) | _LISTS
 _WIDE = frozenset({"top_ids", "top_logprobs"})
 
 
@@ -39,9 +40,9 @@ def encode(trace: TokenTrace) -> bytes:
     """Return a trace as bytes."""
     arrays, raw = _arrays(trace)
     header = {
-        "vocab_size": trace.vocab_size,
-        "entropy_is_lower_bound": trace.entropy_is_lower_bound,
-        "grid": list(trace.grid),
+        "vocab_size": int(trace.vocab_size),
+        "entropy_is_lower_bound": bool(trace.entropy_is_lower_bound),
+        "grid": [float(temperature) for temperature in trace.grid],
         "arrays": [[name, array.dtype.str, list(array.shape)] for name, array in arrays.items()],
         "bytes": len(raw),
     }
@@ -120,11 +121,13 @@ def _unshuffled(data: bytes, dtype: np.dtype[Any]) -> NDArray[Any]:
 
 def _trace(header: Mapping[str, Any], arrays: Arrays, raw: bytes) -> TokenTrace:
     for name, array in arrays.items():
-        if name in COLUMNS and (array.dtype != _dtype(name) or array.ndim != (2 if name in _WIDE else 1)):
+        if array.dtype != _dtype(name) or array.ndim != (2 if name in _WIDE else 1):
             raise ValueError(f"its column {name} has another form")
-        if name in COLUMNS and len(array) != len(arrays["ids"]):
+        if name not in _LISTS and len(array) != len(arrays["ids"]):
             raise ValueError(f"its column {name} has another length")
-    temperatures = [float(temperature) for temperature in header["grid"]]
+    if len({arrays[name].shape for name in _WIDE & arrays.keys()}) > 1:
+        raise ValueError("its alternatives do not have a probability each")
+    temperatures = [_temperature(value) for value in header["grid"]]
     return TokenTrace(
         **{name: arrays.get(name) for name in COLUMNS if name != "ids"},
         ids=arrays["ids"],
@@ -155,6 +158,12 @@ def _known(dtype: object) -> str:
 
 def _shape(shape: list[object]) -> tuple[int, ...]:
     return tuple(_count(size) for size in shape)
+
+
+def _temperature(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is no temperature")
+    return float(value)
 
 
 def _count(value: object) -> int:
