@@ -1,0 +1,177 @@
+"""The rules that hold for every method, whatever it does."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from storage.records import Cost, Generation, Problem, ProblemKind
+from tests.methods.playing import REFERENCE, SUM, Judge, Play, counted, first_drafts, of_role
+from webapp.engine.protocol import Prompt
+from webapp.methods.interface import Answer
+from webapp.methods.registry import methods
+from webapp.runs.request import RunRequest, typed_problem
+from webapp.tasks.question import Question
+
+ALL = [name for name, spec in methods().items() if spec.run.__module__.startswith("webapp.")]
+TAKING = [name for name in ALL if methods()[name].takes_inputs]
+REVISING = [name for name in ALL if methods()[name].family == "revise"]
+SECRET = typed_problem("Which number do I think of?", "numeric", REFERENCE)
+PROBLEMS: dict[ProblemKind, Problem] = {
+    "numeric": SUM,
+    "math": typed_problem("What is 1/2 + 1/2?", "math", "1"),
+    "choice": typed_problem("Which is a bird?", "choice", "B", ("cat", "owl")),
+    "yesno": typed_problem("Is water wet?", "yesno", "yes"),
+    "text": typed_problem("What is the capital of Spain?", "text", "Madrid"),
+    "none": typed_problem("Write a line on rain."),
+}
+
+
+def numbers(prompt: Prompt, sample: int) -> str:
+    """Say another number in every turn of every sample."""
+    return f"Answer: {10 * sample + len(prompt.messages)}"
+
+
+def what_was_drawn(generation: Generation) -> tuple[object, ...]:
+    return generation.messages, generation.text, generation.branch, dict(generation.sampling)
+
+
+def test_there_are_six_and_all_but_the_vote_take_samples_of_another_run() -> None:
+    assert len(ALL) == 6
+    assert set(ALL) - set(TAKING) == {"self_consistency"}
+
+
+def test_a_question_has_no_reference_and_an_answer_no_verdict() -> None:
+    assert {f.name for f in dataclasses.fields(Question)} == {"problem_id", "text", "kind", "choices"}
+    assert REFERENCE not in repr(Question.of(SECRET))
+    assert {f.name for f in dataclasses.fields(Answer)} == {"value", "chosen", "votes", "note"}
+
+
+@pytest.mark.parametrize("name", ALL)
+async def test_the_reference_reaches_no_prompt(play: Play, model: Judge, name: str) -> None:
+    model.script = numbers
+    stored = await play(name, SECRET, samples=2)
+    read = [content for g in stored.generations for _, content in g.messages]
+    asked = [request + begun for request, begun in model.judged]
+    assert read and not [text for text in [*read, *asked] if REFERENCE in text]
+    assert stored.run.problem.reference == REFERENCE and not stored.run.oracle
+
+
+@pytest.mark.parametrize("name", ALL)
+async def test_the_reference_changes_nothing_but_the_verdicts(play: Play, model: Judge, name: str) -> None:
+    model.script = numbers
+    with_it, other = [await play(name, dataclasses.replace(SECRET, reference=r), samples=2) for r in ("1", "11")]
+    assert [g.text for g in with_it.generations] == [g.text for g in other.generations]
+    assert with_it.run.outcome.answer == other.run.outcome.answer
+
+
+@pytest.mark.parametrize("name", ALL)
+async def test_the_first_attempts_are_kept_and_come_first(play: Play, model: Judge, name: str) -> None:
+    model.script = numbers
+    stored = await play(name, samples=2)
+    drafts = first_drafts(stored)
+    assert [(g.ordinal, g.branch, g.label, g.status) for g in drafts] == [
+        (0, 0, "draft", "finished"),
+        (1, 1, "draft", "finished"),
+    ]
+    assert [(g.text, g.answer, g.verdict) for g in drafts] == [
+        ("Answer: 1", "1", "incorrect"),
+        ("Answer: 11", "11", "incorrect"),
+    ]
+    assert stored.run.outcome.first_answer == "1"
+
+
+async def test_all_methods_with_one_seed_start_from_the_same_drafts(play: Play, model: Judge) -> None:
+    model.script = numbers
+    requests = [RunRequest(SUM, name, {"samples": 2, "temperature": 0.8}, seed=11) for name in ALL]
+    runs = await play.together(*requests)
+    drafts = [[what_was_drawn(g) for g in first_drafts(stored)] for stored in runs]
+    assert all(drawn == drafts[0] for drawn in drafts)
+    assert drafts[0][1][3]["seed"] == 11  # type: ignore[index]
+    assert len({stored.run.launch_id for stored in runs}) == 1
+    assert [stored.run.column for stored in runs] == list(range(len(ALL)))
+
+
+@pytest.mark.parametrize("name", TAKING)
+async def test_the_samples_of_an_earlier_run_can_be_its_drafts(play: Play, model: Judge, name: str) -> None:
+    model.script = numbers
+    source = await play("self_consistency", samples=3, temperature=1.0)
+    stored = await play(name, source=source, temperature=1.0)
+    drafts = first_drafts(stored)
+    assert [g.copied_from for g in drafts] == [g.id for g in source.generations]
+    assert [(g.cost, g.finish_reason) for g in drafts] == [(Cost(), "given")] * 3
+    assert [(g.text, g.branch) for g in drafts] == [(g.text, g.branch) for g in source.generations]
+    assert {g.label for g in stored.generations if g.copied_from is None} & {"draft"} == set()
+
+
+@pytest.mark.parametrize("name", TAKING)
+async def test_taken_samples_end_as_samples_of_its_own_would(play: Play, model: Judge, name: str) -> None:
+    model.script = numbers
+    settings: dict[str, Any] = {"samples": 3, "temperature": 1.0}
+    own = await play(name, **settings)
+    taken = await play(name, source=await play("self_consistency", **settings), **settings)
+    assert [what_was_drawn(g) for g in taken.generations] == [what_was_drawn(g) for g in own.generations]
+    assert [s.value for s in taken.scores] == [s.value for s in own.scores]
+    assert (taken.run.outcome.answer, taken.run.outcome.votes) == (own.run.outcome.answer, own.run.outcome.votes)
+    saved = own.run.cost.generated_tokens - taken.run.cost.generated_tokens
+    assert saved == sum(g.cost.generated_tokens for g in first_drafts(own))
+
+
+@pytest.mark.parametrize("name", ALL)
+async def test_what_a_run_cost_is_the_sum_of_its_parts(play: Play, model: Judge, name: str) -> None:
+    model.script = numbers
+    stored = await play(name, samples=3)
+    parts, whole = counted(stored), stored.run.cost
+    assert (parts.generated_tokens, parts.prompt_tokens, parts.calls) == (
+        whole.generated_tokens,
+        whole.prompt_tokens,
+        whole.calls,
+    )
+    assert whole.generated_tokens == sum(len(trace) for trace in stored.traces.values()) > 0
+
+
+@pytest.mark.parametrize("name", ALL)
+async def test_what_cannot_be_parsed_is_no_answer_and_not_right(play: Play, model: Judge, name: str) -> None:
+    model.script = lambda prompt, sample: "Hm, let me think."
+    for samples in (1, 3):
+        outcome = (await play(name, samples=samples)).run.outcome
+        assert (outcome.answer, outcome.verdict, outcome.first_verdict) == (None, "unparsed", "unparsed")
+        assert outcome.chosen_generation is not None
+
+
+@pytest.mark.parametrize("name", ALL)
+async def test_it_takes_every_kind_of_problem(play: Play, name: str) -> None:
+    runs = await play.together(*(RunRequest(problem, name, {"samples": 2}) for problem in PROBLEMS.values()))
+    assert {stored.run.problem.kind for stored in runs if stored.run.outcome.verdict == "ungraded"} == {"none"}
+
+
+@pytest.mark.parametrize("name", REVISING)
+async def test_samples_are_revised_side_by_side(play: Play, model: Judge, name: str) -> None:
+    under_way: list[int] = []
+
+    def script(prompt: Prompt, sample: int) -> str:
+        under_way.append(model.open)
+        return "Answer: 1"
+
+    model.script = script
+    await play(name, samples=3)
+    assert under_way[3:6] == [1, 2, 3], "what follows the drafts is asked at once, so that the engine can batch it"
+
+
+@pytest.mark.parametrize("name", REVISING)
+async def test_revisions_ask_for_the_answer_line_again(play: Play, model: Judge, name: str) -> None:
+    model.script = numbers
+    revisions = of_role(await play(name, samples=2), "revision")
+    assert revisions
+    assert all(g.messages[-1][1].endswith(Question.of(SUM).answer_format()) for g in revisions)
+
+
+@pytest.mark.parametrize("name", ALL)
+async def test_settings_reach_every_text_it_draws(play: Play, name: str) -> None:
+    settings: dict[str, Any] = {"top_p": 0.9, "top_k": 40, "min_p": 0.05, "max_tokens": 30}
+    stored = await play(name, samples=2, temperature=0.4, **settings)
+    for generation in stored.generations:
+        assert {key: generation.sampling[key] for key in settings} == settings
+        assert generation.sampling["temperature"] == (1.0 if generation.label == "idea" else 0.4)
