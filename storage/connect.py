@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -18,9 +20,10 @@ Use: TypeAlias = Literal["write", "read", "migrate"]
 
 READERS = 4
 BUSY_MILLISECONDS = 10_000  # how long to wait for another process's transaction
+_PAUSE = 0.01  # seconds between attempts where SQLite does not wait
 
 _PRAGMAS: dict[Use, tuple[str, ...]] = {
-    "write": ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"),
+    "write": ("synchronous = FULL", "foreign_keys = ON"),
     "read": ("query_only = ON",),
     # A migration may rebuild a table, which must not delete what refers to it.
     "migrate": ("foreign_keys = OFF", "synchronous = FULL"),
@@ -75,8 +78,27 @@ def _set_up(engine: Engine, use: Use) -> None:
         cursor = connection.cursor()
         for pragma in (f"busy_timeout = {BUSY_MILLISECONDS}", *_PRAGMAS[use]):
             cursor.execute(f"PRAGMA {pragma}")
+        if use == "write":
+            _log_ahead(cursor)
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def transaction(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+
+
+def _log_ahead(cursor: DBAPICursor) -> None:
+    """Switch the file to a write-ahead log, so that nobody who reads waits for who writes.
+
+    SQLite does not wait by itself for others that are just opening the file.
+    """
+    patience = time.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return

@@ -74,7 +74,9 @@ class Database:
             DatabaseError: with a sentence; then nothing of the change was kept.
 
         """
-        return await asyncio.get_running_loop().run_in_executor(self._writing, self._transact, self._writer, change)
+        loop = asyncio.get_running_loop()
+        # Without the shield, a caller that is cancelled would take a change that still waits its turn with it.
+        return await asyncio.shield(loop.run_in_executor(self._writing, self._transact, self._writer, change))
 
     async def read(self, query: Callable[[Session], T]) -> T:
         """Run a query on a reader's thread; it sees one state of the database from its first row to its last.

@@ -15,6 +15,8 @@ from sqlalchemy.exc import DatabaseError as DriverError
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from storage.codec import CodecError
+
 FULL = 2**20  # bytes: with less than this free, an input/output error is put down to a full disk
 _ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -74,6 +76,8 @@ def translated(url: URL) -> Iterator[None]:
         raise _from_sqlite(error, Path(str(url.database))) from error
     except OSError as error:
         raise from_system(error, shown(url)) from error
+    except CodecError as error:
+        raise DatabaseError(f"{error} Restore a backup copy of the database {shown(url)}.") from error
     except PoolTimeout as error:
         raise Locked("The database is busy: too many requests wait for it. Try again in a moment.") from error
     except (ModuleNotFoundError, NoSuchModuleError) as error:

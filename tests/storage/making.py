@@ -47,7 +47,8 @@ def run(id: str = "r1", **changes: Any) -> Run:
     made = Run(
         id=id, session_id="s1", launch_id="l1", column=2, problem=PROBLEM, method="self_refine",
         method_version="1-9f3c", params={"max_rounds": 3, "temperature": 0.7, "stop": ["\n"], "note": None},
-        seed=2**40, model=MODEL, created_at=minutes(1), status="finished", error="", oracle=True, cost=Cost(120, 640, 5, 7.125),
+        seed=2**40, model=MODEL, created_at=minutes(1), status="finished", error="", oracle=True,
+        cost=Cost(120, 640, 5, 7.125),
         outcome=Outcome(
             "12", "correct", "10", "incorrect", (Vote("12", (0, 2), 1.5, True, False), Vote("10", (1,), 0.25)), "g3",
             "stopped early",

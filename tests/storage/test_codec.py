@@ -69,7 +69,7 @@ def array(header: dict[str, Any], name: str) -> list[Any]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(traces())
 def test_any_trace_comes_back_bit_by_bit(trace: TokenTrace) -> None:
     making.assert_same_trace(decode(encode(trace)), trace)

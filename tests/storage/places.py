@@ -1,0 +1,61 @@
+"""Other processes, small disks and files as they were: what tests of the database's file need."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_PROLOGUE = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from storage.database import Database
+from storage.repositories import runs, sessions
+from tests.storage import making
+file = Path(sys.argv[1])
+"""
+
+
+def process(code: str, file: Path) -> subprocess.Popen[str]:
+    """Start a process that runs the code with `file`, `Database`, the repositories and `making` at hand."""
+    command = [sys.executable, "-c", _PROLOGUE + code, str(file)]
+    return subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def told(started: subprocess.Popen[str], word: str) -> None:
+    """Wait until a process says a word."""
+    assert started.stdout is not None and started.stderr is not None
+    line = started.stdout.readline().strip()
+    assert line == word, (line, started.stderr.read() if started.poll() is not None else "")
+
+
+def folder_as_it_is(folder: Path) -> dict[str, str]:
+    """Return what lies in a folder, by the hash of its content."""
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.iterdir()) if p.is_file()}
+
+
+@contextmanager
+def mounted(folder: Path, options: str) -> Iterator[Path]:
+    """Mount a memory disk on a folder, which only an administrator may; what it is for is skipped elsewhere."""
+    folder.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, text=True
+    )
+    if made.returncode != 0:
+        pytest.skip(
+            f"no disk can be mounted here ({made.stderr.strip()}); run as an administrator, uid {os.geteuid()}"
+        )
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
