@@ -19,6 +19,7 @@ from storage.connect import connect, is_sqlite
 from storage.errors import ForeignDatabase, NewerDatabase, shown
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_OURS = ("sessions", "runs", "generations", "token_traces")  # tables that every release has
 _LOCK = 0x5EC07D  # any number, the same in every process: PostgreSQL's lock around an upgrade
 
 _log = logging.getLogger("second_thoughts.storage")
@@ -48,15 +49,16 @@ def upgrade(url: URL, target: str = "head") -> Path | None:
             current = _checked_revision(connection, config, url)
         if wanted is not None and current == wanted.revision:
             return None
-        copy = None
-        if current is not None:
-            copy = _backup(url, current)
-        with engine.begin() as connection, _alone(connection):
+        with engine.connect() as connection, _alone(connection):
             # Another process may have been here first; then there is nothing left to do.
-            _checked_revision(connection, config, url)
-            config.attributes["connection"] = connection
-            command.upgrade(config, target)
-            _check_references(connection)
+            current = _checked_revision(connection, config, url)
+            if wanted is not None and current == wanted.revision:
+                return None
+            with _copied(url, current) as copy:
+                config.attributes["connection"] = connection
+                command.upgrade(config, target)
+                _check_references(connection)
+                connection.commit()
         return copy
     finally:
         engine.dispose()
@@ -69,7 +71,9 @@ def revision(connection: Connection) -> str | None:
 
 def _checked_revision(connection: Connection, config: Config, url: URL) -> str | None:
     current = revision(connection)
-    if current is None and inspect(connection).get_table_names():
+    present = set(inspect(connection).get_table_names())
+    # other programs use Alembic, too, so a revision alone does not say whose database it is
+    if present and (current is None or not present.issuperset(_OURS)):
         raise ForeignDatabase(f"{shown(url)} belongs to another program: it has other tables. Choose another file.")
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if current is not None and current not in known:
@@ -93,6 +97,18 @@ def _check_references(connection: Connection) -> None:
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         if broken:
             raise ForeignDatabase(f"The upgrade would lose what {len(broken)} rows refer to; nothing was changed.")
+
+
+@contextmanager
+def _copied(url: URL, current: str | None) -> Iterator[Path | None]:
+    """Copy a database that holds something before it is changed; when that fails, it is as before without a copy."""
+    copy = None if current is None else _backup(url, current)
+    try:
+        yield copy
+    except BaseException:
+        if copy is not None:
+            copy.unlink(missing_ok=True)
+        raise
 
 
 def _backup(url: URL, current: str) -> Path | None:
