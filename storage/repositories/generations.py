@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
+from itertools import islice
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from storage.repositories.shared import in_pieces
 from storage.text import clean, fold
 from storage.trace import TokenTrace, TraceSummary
 
+BATCH = 100  # texts at a time when many are stored: their traces lie in memory together
 _SUMMARY = tuple(field.name for field in fields(TraceSummary))
 
 
@@ -42,6 +44,16 @@ def put(s: Session, generation: Generation, blob: bytes | None) -> None:
         _put_trace(s, generation.id, blob)
 
 
+def add_all(s: Session, texts: Iterable[tuple[Generation, bytes | None]]) -> None:
+    """Store many new texts with their traces as they are stored, a few at a time."""
+    remaining = iter(texts)
+    while batch := list(islice(remaining, BATCH)):
+        s.execute(insert(tables.Generation), [{"id": text.id, **_values(text)} for text, _ in batch])
+        traced = [{"generation_id": text.id, "blob": blob} for text, blob in batch if blob is not None]
+        if traced:
+            s.execute(insert(tables.TokenTrace), traced)
+
+
 def get(s: Session, generation_id: str) -> Generation | None:
     """Return a text, None when there is none."""
     row = s.get(tables.Generation, generation_id)
@@ -52,6 +64,16 @@ def of_run(s: Session, run_id: str) -> list[Generation]:
     """Return the texts of a run in order, without their traces."""
     row = tables.Generation
     return [_record(r) for r in s.scalars(select(row).where(row.run_id == run_id).order_by(row.ordinal, row.id))]
+
+
+def of_session(s: Session, session_id: str) -> list[Generation]:
+    """Return the texts of a session's runs that are not deleted, without traces: run by run, each in order."""
+    row, run = tables.Generation, tables.Run
+    query = select(row).join(run, run.id == row.run_id)
+    query = query.where(run.session_id == session_id, run.deleted_at.is_(None)).order_by(
+        row.run_id, row.ordinal, row.id
+    )
+    return [_record(found) for found in s.scalars(query)]
 
 
 def traces(s: Session, ids: Sequence[str]) -> dict[str, TokenTrace]:
@@ -69,14 +91,15 @@ def blobs(s: Session, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     row = tables.TokenTrace
     for piece in in_pieces(sorted(ids)):
         query = select(row.generation_id, row.blob).where(row.generation_id.in_(piece)).order_by(row.generation_id)
-        yield from s.execute(query.execution_options(yield_per=16)).tuples()
+        yield from ((key, blob) for key, blob in s.execute(query.execution_options(yield_per=16)))
 
 
 def interrupt(s: Session, run_ids: Sequence[str]) -> None:
     """Say of the unfinished texts of runs that they were interrupted."""
     row = tables.Generation
-    unfinished = (row.run_id.in_(run_ids), row.status == "partial", row.finish_reason.is_(None))
-    s.execute(update(row).where(*unfinished).values(finish_reason="interrupted"))
+    for piece in in_pieces(run_ids):
+        unfinished = (row.run_id.in_(piece), row.status == "partial", row.finish_reason.is_(None))
+        s.execute(update(row).where(*unfinished).values(finish_reason="interrupted"))
 
 
 def _put_trace(s: Session, generation_id: str, blob: bytes) -> None:

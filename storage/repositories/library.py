@@ -69,9 +69,11 @@ def sessions(
 
 
 def tags(s: Session) -> list[str]:
-    """Return the tags in use on runs, in alphabetical order."""
-    used = select(tables.RunTag.tag, tables.RunTag.folded).distinct().order_by(tables.RunTag.folded)
-    return [tag for tag, _ in s.execute(used)]
+    """Return the tags in use on runs that can be listed, in alphabetical order; case makes no other tag."""
+    row = tables.RunTag
+    used = select(func.min(row.tag)).join(_Run, _Run.id == row.run_id).join(_Session, _Session.id == _Run.session_id)
+    used = used.where(_Run.deleted_at.is_(None), _Session.deleted_at.is_(None))
+    return list(s.scalars(used.group_by(row.folded).order_by(row.folded)))
 
 
 def _needle(text: str) -> str:

@@ -12,7 +12,7 @@ from storage import tables
 from storage.records import LIVE_STATUSES, Cost, Run, RunStatus, StoredRun
 from storage.repositories import generations, models, problems, scores
 from storage.repositories.run_rows import put_cost, put_progress, refold, run_record, run_row
-from storage.repositories.shared import insert_missing, put_tags, row_of, tags_of, touch
+from storage.repositories.shared import in_pieces, insert_missing, put_tags, row_of, tags_of, touch
 
 LEFT_BEHIND = "The program ended while this run was at work; what it had written is kept."
 
@@ -68,9 +68,9 @@ def finish(s: Session, run: Run) -> None:
 
 def renew_lease(s: Session, ids: Iterable[str], owner: str, until: datetime) -> int:
     """Put off the end of the leases that an owner holds on live runs, and return how many these are."""
-    held = (tables.Run.id.in_(list(ids)), tables.Run.lease_owner == owner, tables.Run.status.in_(LIVE_STATUSES))
-    renewed = s.scalars(update(tables.Run).where(*held).values(lease_until=until).returning(tables.Run.id))
-    return len(renewed.all())
+    held = (tables.Run.lease_owner == owner, tables.Run.status.in_(LIVE_STATUSES))
+    renew = update(tables.Run).where(*held).values(lease_until=until).returning(tables.Run.id)
+    return sum(len(s.scalars(renew.where(tables.Run.id.in_(piece))).all()) for piece in in_pieces(list(ids)))
 
 
 def interrupt_expired(s: Session, now: datetime) -> list[str]:
@@ -96,10 +96,11 @@ def cost_of_texts(s: Session, ids: Sequence[str]) -> dict[str, Cost]:
     """Return what the texts of runs cost together; seconds are when the last of them ended."""
     row = tables.Generation
     sums = (func.sum(row.generated_tokens), func.sum(row.prompt_tokens), func.sum(row.calls))
-    query = select(row.run_id, *sums, func.max(row.started + row.seconds)).where(row.run_id.in_(ids))
+    query = select(row.run_id, *sums, func.max(row.started + row.seconds)).group_by(row.run_id)
     return {
         run_id: Cost(int(generated), int(prompt), int(calls), float(seconds))
-        for run_id, generated, prompt, calls, seconds in s.execute(query.group_by(row.run_id))
+        for piece in in_pieces(ids)
+        for run_id, generated, prompt, calls, seconds in s.execute(query.where(row.run_id.in_(piece)))
     }
 
 

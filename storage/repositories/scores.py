@@ -2,44 +2,43 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Sequence
+from dataclasses import fields
+
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from storage import tables
 from storage.records import Score
 
+_FIELDS = tuple(field.name for field in fields(Score))  # the columns bear the same names
+_IN_ORDER = (tables.Score.created_at, tables.Score.id)
+
 
 def add(s: Session, score: Score) -> None:
     """Store a new score; a value that is not a number is stored as unknown."""
-    s.add(
-        tables.Score(
-            id=score.id,
-            run_id=score.run_id,
-            generation_id=score.generation_id,
-            name=score.name,
-            value=score.value,
-            how=score.how,
-            details=score.details,
-            created_at=score.created_at,
-        )
-    )
-    s.flush()
+    add_all(s, [score])
+
+
+def add_all(s: Session, scores: Sequence[Score]) -> None:
+    """Store new scores."""
+    if scores:
+        s.execute(insert(tables.Score), [{name: getattr(score, name) for name in _FIELDS} for score in scores])
 
 
 def of_run(s: Session, run_id: str) -> list[Score]:
     """Return the scores of a run in the order in which they came."""
     row = tables.Score
-    rows = s.scalars(select(row).where(row.run_id == run_id).order_by(row.created_at, row.id))
-    return [
-        Score(
-            id=found.id,
-            run_id=found.run_id,
-            generation_id=found.generation_id,
-            name=found.name,
-            value=found.value,
-            how=found.how,
-            created_at=found.created_at,
-            details=found.details,
-        )
-        for found in rows
-    ]
+    return [_record(found) for found in s.scalars(select(row).where(row.run_id == run_id).order_by(*_IN_ORDER))]
+
+
+def of_session(s: Session, session_id: str) -> list[Score]:
+    """Return the scores of a session's runs that are not deleted: run by run, each in order."""
+    row, run = tables.Score, tables.Run
+    query = select(row).join(run, run.id == row.run_id)
+    query = query.where(run.session_id == session_id, run.deleted_at.is_(None)).order_by(row.run_id, *_IN_ORDER)
+    return [_record(found) for found in s.scalars(query)]
+
+
+def _record(row: tables.Score) -> Score:
+    return Score(**{name: getattr(row, name) for name in _FIELDS})

@@ -57,9 +57,15 @@ def in_pieces(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def tidy(tags: Sequence[str]) -> tuple[str, ...]:
-    """Return tags without surrounding space, empty ones and repetitions, each of at most 100 characters."""
+    """Return tags without surrounding space, empty ones and repetitions, each of at most 100 characters.
+
+    Tags that differ only in case are one, as a list is asked for them.
+    """
     stripped = (" ".join(clean(tag).split())[:TAG_LENGTH].strip() for tag in tags)
-    return tuple(dict.fromkeys(tag for tag in stripped if tag))
+    first: dict[str, str] = {}
+    for tag in stripped:
+        first.setdefault(fold(tag), tag)
+    return tuple(tag for tag in first.values() if tag)
 
 
 def put_tags(s: Session, table: TagTable, owner: str, tags: Sequence[str]) -> None:
@@ -76,9 +82,10 @@ def tags_of(s: Session, table: TagTable, owners: Sequence[str]) -> dict[str, tup
     """Return the tags of sessions or runs, by their ids."""
     key = getattr(table, _owner(table))
     found: dict[str, tuple[str, ...]] = dict.fromkeys(owners, ())
-    rows = s.execute(select(key, table.tag).where(key.in_(owners)).order_by(key, table.position))
-    for owner, tag in rows:
-        found[owner] = (*found[owner], tag)
+    for piece in in_pieces(owners):
+        rows = s.execute(select(key, table.tag).where(key.in_(piece)).order_by(key, table.position))
+        for owner, tag in rows:
+            found[owner] = (*found[owner], tag)
     return found
 
 
