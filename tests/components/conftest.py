@@ -9,6 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from tests.browser import launched
+from tests.components import shelves
 from tests.components.pages import build
 from tests.components.stage import Stage
 
@@ -25,6 +26,8 @@ def running_stage() -> Iterator[Stage]:
 def stage(running_stage: Stage) -> Stage:
     running_stage.scripts.clear()
     running_stage.heard.clear()
+    running_stage.asked.clear()
+    running_stage.json = shelves.everything()
     return running_stage
 
 

@@ -10,10 +10,13 @@ from typing import Any
 
 import gradio as gr
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from webapp.events import Batch, RunEvent
+from webapp.pages.theme import SecondThoughts
+from webapp.routes.answer import answer, refusal
 from webapp.routes.assets import add_assets
 
 
@@ -50,11 +53,16 @@ class Script:
 
 
 class Stage:
-    """The server in a thread; `scripts` are its runs, `heard` what the components triggered."""
+    """The server in a thread.
+
+    `scripts` are its runs, `json` what `/api/NAME` answers (a value, a Response, or a function of the query),
+    `asked` the names and queries that were asked for, `heard` what the components triggered.
+    """
 
     def __init__(self) -> None:
         self.scripts: dict[str, Script] = {}
         self.json: dict[str, Any] = {}
+        self.asked: list[tuple[str, dict[str, str]]] = []
         self.heard: list[tuple[str, dict[str, Any]]] = []
         self.app = FastAPI(docs_url=None, openapi_url=None)
         self._routes()
@@ -75,8 +83,12 @@ class Stage:
                 return  # the page has gone
 
         @self.app.get("/api/{name:path}")
-        async def answer(name: str) -> Any:
-            return self.json[name]
+        async def told(name: str, request: Request) -> Response:
+            query = dict(request.query_params)
+            self.asked.append((name, query))
+            found = self.json.get(name, refusal("Nothing is known of this.", 404))
+            value = found(query) if callable(found) and not isinstance(found, Response) else found
+            return value if isinstance(value, Response) else answer(value)
 
         add_assets(self.app)
 
@@ -90,9 +102,8 @@ class Stage:
 
     def start(self, demo: gr.Blocks) -> None:
         demo.has_launched = True
-        theme = gr.themes.Base(primary_hue="blue", neutral_hue="slate")
         app = gr.mount_gradio_app(
-            self.app, demo, path="/", theme=theme, footer_links=[], show_error=True, ssr_mode=False
+            self.app, demo, path="/", theme=SecondThoughts(), footer_links=[], show_error=True, ssr_mode=False
         )
         self._server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
         self._thread = threading.Thread(target=self._server.run, daemon=True)

@@ -17,7 +17,7 @@ class CompareView(ClientComponent):
     """Answers, verdicts, P(True), entropy, cost and text differences, a row a round."""
 
     client = "compare_view"
-    styles = ("compare_view", "head", "diff_view", "scores")
+    styles = ("compare_view", "head", "diff_view", "origin_spans", "scores")
 
     def __init__(self, value: dict[str, Any] | None = None, **options: Any) -> None:
         super().__init__({"runs": []} if value is None else value, **options)

@@ -25,7 +25,7 @@ class RunView(ClientComponent):
     """Columns of runs, fed by `/api/runs/{id}/events`."""
 
     client = "run_view"
-    styles = ("run_view", "head", "token_view", "hover_card", "scores", "votes", "rounds", "diff_view")
+    styles = ("run_view", "head", "token_view", "origin_spans", "hover_card", "scores", "votes", "rounds", "diff_view")
 
     def __init__(self, value: dict[str, Any] | None = None, **options: Any) -> None:
         super().__init__(EMPTY if value is None else value, **options)

@@ -7,7 +7,7 @@ export function mount({ props, trigger, watch }) {
 }
 
 function put(value) {
-  if (!value) return;
+  if (!value || !Array.isArray(value.runs)) return;
   const { runs = [], session = null, replace = false } = value;
   const url = new URL(location.href);
   for (const name of ['run', 'runs', 'session']) url.searchParams.delete(name);

@@ -25,6 +25,24 @@ export function fill(node, ...children) {
   return node;
 }
 
+/**
+ * Redraw what is in a node without taking the focus from who works there by keyboard: what had the focus is found
+ * again by its `data-focus`, a name that is unique in the node and stays over redraws.
+ */
+export function keepingFocus(node, draw) {
+  const held = document.activeElement;
+  const inside = node.contains(held);
+  draw();
+  if (!inside || document.activeElement === held) return;
+  const again = held.isConnected ? held : node.querySelector(`[data-focus="${CSS.escape(held.dataset.focus)}"]`);
+  again?.focus({ preventScroll: true });
+}
+
+/** Write facts on one line; lines break after a separator, never within a fact. */
+export function factLine(facts) {
+  return facts.filter(Boolean).map((fact) => fact.replaceAll(' ', '\u00a0')).join('\u00a0· ');
+}
+
 /** Write a number for reading: at most `digits` decimals, a dash for what is unknown. */
 export function number(value, digits = 2) {
   return typeof value === 'number' && Number.isFinite(value) ? value.toFixed(digits).replace('-', '−') : '–';
@@ -50,9 +68,14 @@ export function verdictBadge(verdict) {
   return icon ? el(`span.verdict.${verdict}`, {}, el('span', { ariaHidden: 'true' }, icon), ` ${word}`) : null;
 }
 
+/** Write a count for reading; what is unknown is said to be, it is not 0. */
+export function counted(count) {
+  return Number.isFinite(count) ? count.toLocaleString('en') : 'unknown';
+}
+
 /** The word for a count: `plural(1, 'token')` is "1 token". */
 export function plural(count, word, words = `${word}s`) {
-  return `${count.toLocaleString('en')} ${count === 1 ? word : words}`;
+  return `${counted(count)} ${count === 1 ? word : words}`;
 }
 
 /** Run `draw` once in the next frame, however often it is asked for; a hidden tab has no frames and uses a timer. */

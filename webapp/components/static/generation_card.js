@@ -82,7 +82,7 @@ export class GenerationCard {
   showDiff(on, button) {
     button.ariaPressed = String(on);
     this.diff ||= diffView(this.generation.finished.diff, `Changes of ${this.name()}`);
-    fill(this.body, on ? this.diff : this.tokens.node);
+    fill(this.body, on ? this.diff : this.tokens.node); // the button keeps the focus: it is in the head
   }
 
   drawFoot() {
@@ -95,11 +95,12 @@ export class GenerationCard {
   }
 
   facts() {
-    const { finished } = this.generation;
+    const { finished, entropyIsLowerBound } = this.generation;
     const { mean_entropy: entropy, mean_logprob: logprob } = finished.summary || {};
+    const bound = entropyIsLowerBound ? '≥ ' : ''; // the server gave only the likeliest tokens
     return [
       plural(finished.generated_tokens || this.generation.ids.length, 'token'),
-      typeof entropy === 'number' ? `mean entropy ${number(entropy)}` : '',
+      typeof entropy === 'number' ? `mean entropy ${bound}${number(entropy)}` : '',
       typeof logprob === 'number' ? `mean log-prob ${number(logprob)}` : '',
       finished.seconds ? `${number(finished.seconds, 1)} s` : '',
       ENDS[finished.finish_reason] || '', finished.replaced ? 'invalid characters replaced' : '',

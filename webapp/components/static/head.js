@@ -1,6 +1,6 @@
 // The head of a run: method, how faithful it is to its paper, model, seed, settings, status.
 
-import { el, fill } from './dom.js';
+import { el, factLine, fill } from './dom.js';
 
 const STATUS = {
   queued: ['◌', 'queued'], running: ['●', 'running'], finished: ['✓', 'finished'],
@@ -22,10 +22,9 @@ export function statusBadge(status) {
 
 /** A run's settings on one line, without those that change nothing. */
 export function settingsText(params) {
-  return Object.entries(params)
+  return factLine(Object.entries(params)
     .filter(([name, value]) => NEUTRAL[name] !== value && value !== null && value !== '')
-    .map(([name, value]) => `${SHORT[name] || name.replaceAll('_', ' ')} ${shown(value)}`)
-    .join(' · ');
+    .map(([name, value]) => `${SHORT[name] || name.replaceAll('_', ' ')} ${shown(value)}`));
 }
 
 function shown(value) {
@@ -49,10 +48,11 @@ export class Head {
   update(run) {
     const { opened } = run;
     if (!opened) { fill(this.node, el('h3', {}, 'Opening…')); return; }
+    const settings = settingsText(opened.params);
     fill(this.node,
-      el('div.st-title', {}, el('h3', {}, opened.title), statusBadge(statusOf(run)), ...badges(run)),
-      el('p.st-dim', {}, el('span.st-model', { title: `${opened.model} (${opened.model_detail})` }, modelName(opened.model)),
-        ` · seed ${opened.seed}`, settingsText(opened.params) ? ` · ${settingsText(opened.params)}` : ''),
+      el('div.st-title', {}, el('h3.st-contained', {}, opened.title), statusBadge(statusOf(run)), ...badges(run)),
+      el('p.st-dim.st-contained', {}, el('span.st-model', { title: `${opened.model} (${opened.model_detail})` }, modelName(opened.model)),
+        `\u00a0· seed\u00a0${opened.seed}`, settings ? `\u00a0· ${settings}` : ''),
       origin(opened), this.actions(run));
   }
 
@@ -65,7 +65,8 @@ export class Head {
   }
 }
 
-function badges(run) {
+/** How faithful the method is to its paper, and whether it looked at the reference. */
+export function badges(run) {
   const { opened } = run;
   const list = [];
   if (opened.faithful) {
@@ -87,8 +88,8 @@ function origin(opened) {
 
 /** The question that a run answers, with its choices and reference. */
 export function questionBlock(opened) {
-  const letters = opened.choices.map((choice, i) => el('li', {}, `(${String.fromCharCode(65 + i)}) ${choice}`));
+  const letters = opened.choices.map((choice, i) => el('li.st-contained', {}, `(${String.fromCharCode(65 + i)}) ${choice}`));
   return el('section.st-question', { ariaLabel: 'Question' },
     el('p.st-contained', {}, opened.question), letters.length ? el('ul', {}, ...letters) : null,
-    opened.reference === null ? null : el('p.st-dim', {}, 'Reference answer (never shown to the model): ', el('b.st-contained', {}, opened.reference)));
+    opened.reference === null ? null : el('p.st-dim.st-contained', {}, 'Reference answer (never shown to the model): ', el('b.st-contained', {}, opened.reference)));
 }

@@ -5,5 +5,5 @@ document.addEventListener('keydown', (event) => {
   if (!event.target.closest(`#${within}`)) return;
   event.preventDefault();
   const button = document.getElementById(press);
-  (button.querySelector('button') || button).click();
+  (button?.querySelector('button') || button)?.click();
 });

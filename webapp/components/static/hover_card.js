@@ -38,6 +38,16 @@ export class HoverCard {
     if (!this.pinned) this.node.hidden = true;
   }
 
+  /** Something scrolled: stay beside the token, or go if it is out of sight. */
+  follow() {
+    if (this.node.hidden) return;
+    const at = this.anchor.getBoundingClientRect();
+    const pane = this.anchor.closest('.st-pane').getBoundingClientRect();
+    const middle = (at.top + at.bottom) / 2;
+    if (middle > Math.max(0, pane.top) && middle < Math.min(innerHeight, pane.bottom)) this.place();
+    else this.close();
+  }
+
   /** Close it, pinned or not; the focus returns to where it was if it is in the card. */
   close() {
     const inside = this.node.contains(document.activeElement);
@@ -65,8 +75,7 @@ export class HoverCard {
     const rows = token.alternatives.map(([id, text, logprob], rank) => this.row(token, rank + 1, id, text, logprob));
     const listed = token.alternatives.some(([id]) => id === token.id);
     if (!listed) rows.push(this.row(token, `>${token.alternatives.length}`, token.id, token.text, token.logprob));
-    const mass = token.alternatives.reduce((sum, [, , logprob]) => sum + Math.exp(logprob), 0)
-      + (listed || token.logprob === null ? 0 : Math.exp(token.logprob));
+    const mass = token.alternatives.reduce((sum, [, , logprob]) => sum + share(logprob), 0) + (listed ? 0 : share(token.logprob));
     return el('table', {}, el('tbody', {}, ...rows, otherRow(Math.max(0, 1 - mass))));
   }
 
@@ -76,12 +85,12 @@ export class HoverCard {
     if (this.pinned && !chosen) {
       name.type = 'button';
       name.dataset.token = id;
-      name.setAttribute('aria-label', `Branch with ${visible(text)}, ${percent(Math.exp(logprob))}`);
+      name.setAttribute('aria-label', `Branch with ${visible(text)}, ${percent(share(logprob))}`);
       name.addEventListener('click', () => this.pick(this.generation, this.index, id));
     }
     return el(chosen ? 'tr.st-chosen' : 'tr', {},
       el('td.st-rank', {}, chosen ? el('span', { ariaLabel: 'chosen' }, '▸') : '', ` ${rank}`), el('td', {}, name),
-      el('td.st-bar', {}, bar(Math.exp(logprob))), el('td.st-num', {}, logprob === null ? '–' : percent(Math.exp(logprob))),
+      el('td.st-bar', {}, bar(share(logprob))), el('td.st-num', {}, logprob === null ? 'unknown' : percent(share(logprob))),
       el('td.st-num.st-dim', {}, number(logprob)));
   }
 
@@ -113,8 +122,13 @@ export class HoverCard {
   }
 }
 
-function bar(share) {
-  return el('span', { style: { '--share': share }, ariaHidden: 'true' });
+/** A log-probability as a probability; an unknown one adds nothing. */
+function share(logprob) {
+  return logprob === null ? 0 : Math.exp(logprob);
+}
+
+function bar(width) {
+  return el('span', { style: { '--share': width }, ariaHidden: 'true' });
 }
 
 function otherRow(mass) {

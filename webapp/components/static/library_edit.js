@@ -30,5 +30,7 @@ export class EditPanel {
   key(event) {
     if (event.key === 'Escape') this.close();
     else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.node.requestSubmit();
+    else return;
+    event.stopPropagation();
   }
 }

@@ -1,7 +1,7 @@
 // A method picker and the inputs of the picked method's parameters; the form's state is the component's value.
 
-import { el, fill } from './dom.js';
-import { methods } from './methods.js';
+import { el, fill, keepingFocus } from './dom.js';
+import { MODEL_CHANGED, methods } from './methods.js';
 import { resolved, SchemaField } from './schema_field.js';
 
 const COMMON = 3; // parameters of the method itself stand first; of the sampling ones this many stay in view
@@ -11,6 +11,7 @@ const SAMPLING = ['samples', 'temperature', 'max_tokens', 'top_p', 'top_k', 'min
 export function mount({ element, props, trigger, watch }) {
   const form = new MethodForm(element, props, trigger);
   watch('value', () => form.take());
+  document.addEventListener(MODEL_CHANGED, () => form.start());
   form.start();
 }
 
@@ -20,11 +21,13 @@ class MethodForm {
     this.root = element.querySelector('.st-method-form');
     this.props = props;
     this.trigger = trigger;
+    this.more = false; // whether the rarer settings are unfolded
   }
 
   async start() {
     try {
       this.methods = await methods();
+      if (!this.methods.length) throw new Error('there are none.');
     } catch (error) {
       fill(this.root, el('p.st-error', { role: 'alert' }, `The methods cannot be listed: ${error.message} `,
         el('button.st-link', { type: 'button', onclick: () => this.start() }, 'Try again')));
@@ -37,8 +40,8 @@ class MethodForm {
   take() {
     if (!this.methods) return;
     const { method, values } = this.props.value || {};
-    const spec = this.methods.find((each) => each.name === method) || this.methods.find((each) => available(each));
-    this.draw(spec, { ...defaults(spec), ...pick(values, spec) });
+    const spec = this.methods.find((each) => each.name === method) || this.methods.find(available) || this.methods[0];
+    keepingFocus(this.root, () => this.draw(spec, { ...defaults(spec), ...pick(values, spec) }));
   }
 
   draw(spec, values) {
@@ -46,7 +49,7 @@ class MethodForm {
     this.values = values;
     this.picker = this.makePicker(spec);
     fill(this.root, el('div.st-field', {}, el('label', { htmlFor: this.picker.id }, 'Method'), this.picker),
-      card(spec), ...this.fields());
+      card(spec), available(spec) ? null : el('p.st-error', {}, `This method ${spec.unavailable}.`), ...this.fields());
     this.element.dataset.method = spec.name;
     this.write();
   }
@@ -55,7 +58,7 @@ class MethodForm {
     const options = this.methods.map((each) => el('option', { value: each.name, selected: each === spec, disabled: !available(each) },
       available(each) ? each.title : `${each.title} (${each.unavailable})`));
     const id = this.picker?.id || `st-method-${Math.random().toString(36).slice(2)}`;
-    return el('select.st-picker', { id, onchange: (event) => this.choose(event.target.value) }, ...options);
+    return el('select.st-picker', { id, data: { focus: 'method' }, onchange: (event) => this.choose(event.target.value) }, ...options);
   }
 
   choose(name) {
@@ -75,7 +78,7 @@ class MethodForm {
     const more = sampling.slice(COMMON);
     return [
       el('div.st-fields', {}, ...own.map(field), ...sampling.slice(0, COMMON).map(field)),
-      more.length ? el('details', {}, el('summary', {}, 'More sampling settings'), el('div.st-fields', {}, ...more.map(field))) : null,
+      more.length ? el('details', { open: this.more, ontoggle: (event) => { this.more = event.target.open; } }, el('summary', { data: { focus: 'more' } }, 'More sampling settings'), el('div.st-fields', {}, ...more.map(field))) : null,
     ];
   }
 
@@ -105,6 +108,6 @@ function pick(values, spec, only = null) {
 function card(spec) {
   const full = spec.faithful === 'full';
   const [summary] = (spec.description || '').split('\n\n');
-  return el('p.st-method-card', {}, el('span', {}, `${summary} `), el(`span.st-badge${full ? '' : '.st-caution'}`, { title: spec.faithful_note || '' },
+  return el('p.st-method-card.st-contained', {}, el('span', {}, `${summary} `), el(`span.st-badge${full ? '' : '.st-caution'}`, { title: spec.faithful_note || '' },
     full ? 'as in the paper' : spec.faithful), spec.paper ? el('span.st-dim', {}, ` ${/^\d{4}\./.test(spec.paper) ? `arXiv ${spec.paper}` : spec.paper}`) : null);
 }

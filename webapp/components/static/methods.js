@@ -4,6 +4,9 @@ import { fetchJson } from './dom.js';
 
 let asked = null;
 
+/** Said on the document when another model answers than before: what methods it offers may differ. */
+export const MODEL_CHANGED = 'st-model-changed';
+
 /** The methods as the server describes them, each with `unavailable`: why it cannot run, or an empty text. */
 export async function methods() {
   asked ||= fetchJson('/api/methods').catch((error) => { asked = null; throw error; });

@@ -1,9 +1,8 @@
 // The recommended models with what they need, and a field for any other model.
 
-import { el, fill } from './dom.js';
+import { el, fill, keepingFocus } from './dom.js';
 
 const GIGA = 1e9;
-const FLOAT32_BYTES = 4 * 1.2; // a parameter with its share of cache and work
 
 /** A details panel; `pick(ref)` is called when a model is asked for. */
 export class ModelList {
@@ -22,16 +21,17 @@ export class ModelList {
     const key = JSON.stringify([recommended.map((model) => model.ref), status.ref, status.state]);
     if (key === this.key) return;
     this.key = key;
-    fill(this.body, ...recommended.map((model) => this.row(model, status)));
+    keepingFocus(this.body, () => fill(this.body, ...recommended.map((model) => this.row(model, status))));
   }
 
   row(model, status) {
     const current = status.ref === model.ref;
-    const use = el('button.st-button', { type: 'button', disabled: current && status.state !== 'failed', ariaLabel: `Use ${model.name}`, onclick: () => this.pick(model.ref) },
-      current && status.state === 'ready' ? 'in use' : 'Use');
+    const using = current && status.state === 'ready';
+    const use = el('button.st-button', { type: 'button', disabled: current && status.state !== 'failed', data: { focus: model.ref }, ariaLabel: `${using ? 'In use:' : 'Use'} ${model.name}`, onclick: () => this.pick(model.ref) },
+      using ? 'in use' : 'Use');
     return el(current ? 'tr.st-current' : 'tr', {},
       el('td', {}, el('a.st-link', { href: safe(model.source), target: '_blank', rel: 'noreferrer noopener' }, model.name), el('small.st-dim', {}, model.note)),
-      el('td.st-num', {}, size(model.download_bytes)), el('td.st-num', {}, size(model.parameters * FLOAT32_BYTES)),
+      el('td.st-num', {}, size(model.download_bytes)), el('td.st-num', {}, size(model.memory_float32)),
       el('td', {}, `${model.licence}${model.gated ? ' (log in first)' : ''}`), el('td', {}, use));
   }
 
@@ -43,10 +43,11 @@ export class ModelList {
 }
 
 function head() {
-  return el('thead', {}, el('tr', {}, ...['Model', 'Download', 'Memory (CPU)', 'Licence', ''].map((name) => el('th', { scope: 'col' }, name))));
+  return el('thead', {}, el('tr', {}, ...['Model', 'Download', 'Memory (float32)', 'Licence', ''].map((name) => el('th', { scope: 'col' }, name))));
 }
 
 function size(bytes) {
+  if (!Number.isFinite(bytes)) return 'unknown';
   return bytes >= GIGA ? `${(bytes / GIGA).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`;
 }
 

@@ -1,6 +1,7 @@
 // Which model answers and how far the next one is; the recommended ones and a field for any other.
 
 import { el, fetchJson, fill } from './dom.js';
+import { MODEL_CHANGED } from './methods.js';
 import { ModelList } from './model_list.js';
 
 const BUSY = 1000; // milliseconds between two looks while a model is on its way
@@ -20,9 +21,10 @@ class ModelStatus {
     this.element = element;
     this.root = element.querySelector('.st-model-status');
     this.trigger = trigger;
-    this.line = el('div', { role: 'status' });
+    this.line = el('div', { role: 'status' }); // drawn only when its words change: it is read aloud
+    this.bar = el('div');
     this.list = new ModelList((ref) => this.switch(ref));
-    fill(this.root, this.line, this.list.node);
+    fill(this.root, this.line, this.bar, this.list.node);
     document.addEventListener('visibilitychange', () => { if (!document.hidden) this.look(); });
   }
 
@@ -39,7 +41,8 @@ class ModelStatus {
     } catch (error) {
       if (asked !== this.asked) return;
       this.element.dataset.state = 'unreachable';
-      fill(this.line, el('p.st-error', {}, `The server does not answer: ${error.message}`));
+      this.say(el('p.st-error.st-contained', {}, `The server does not answer: ${error.message}`));
+      fill(this.bar);
       wait = BUSY;
     }
     this.timer = setTimeout(() => { if (!document.hidden) this.look(); }, wait);
@@ -48,9 +51,18 @@ class ModelStatus {
   draw({ status, model, recommended }) {
     const before = this.element.dataset.state;
     this.element.dataset.state = status.state;
-    fill(this.line, modelLine(status, model), progress(status), status.error ? el('p.st-error', {}, status.error) : null);
+    this.say(modelLine(status, model), status.error ? el('p.st-error.st-contained', {}, status.error) : null);
+    fill(this.bar, progress(status));
     this.list.update(recommended, status);
+    const answers = model ? `${model.name} ${model.capabilities}` : '';
+    if (this.answers !== undefined && answers !== this.answers) document.dispatchEvent(new CustomEvent(MODEL_CHANGED));
+    this.answers = answers;
     if (before && before !== 'ready' && status.state === 'ready') this.trigger('model_ready', { name: status.name });
+  }
+
+  say(...nodes) {
+    const next = el('div', {}, ...nodes);
+    if (!this.line.firstChild?.isEqualNode(next)) fill(this.line, next);
   }
 
   switch(ref) {
@@ -66,7 +78,7 @@ function modelLine(status, model) {
     ? [millions(model.parameters), model.record.dtype, model.record.device, `context ${model.record.context_length.toLocaleString('en')}`].join(' · ')
     : status.detail;
   const old = status.state !== 'ready' && status.active ? el('span.st-dim', {}, ` ${status.active} goes on answering.`) : null;
-  return el('p.st-modelline', {}, el('span.st-modelstate', { data: { state: status.state } }, `${ICONS[status.state]} `), name, ' ', el('span.st-dim', {}, facts), old);
+  return el('p.st-modelline.st-contained', {}, el('span.st-modelstate', { data: { state: status.state } }, `${ICONS[status.state]} `), name, ' ', el('span.st-dim', {}, facts), old);
 }
 
 function progress({ state, fraction }) {

@@ -8,6 +8,8 @@ const ICONS = { error: '⚠', info: 'ⓘ' };
 export function mount({ element, props, watch }) {
   const root = element.querySelector('.st-notice');
   const close = () => { root.hidden = true; fill(root); };
+  // Closed by hand, the value is emptied as well: the same sentence may be said again.
+  const dismiss = () => { close(); props.value = { kind: 'info', text: '' }; };
   const draw = () => {
     const { kind = 'info', text = '' } = props.value || {};
     if (!text) { close(); return; }
@@ -15,7 +17,7 @@ export function mount({ element, props, watch }) {
     root.dataset.kind = kind;
     root.setAttribute('role', kind === 'error' ? 'alert' : 'status');
     fill(root, el('span.st-noticeicon', { ariaHidden: 'true' }, ICONS[kind] || ICONS.info), el('p.st-contained', {}, text),
-      el('button.st-icon', { type: 'button', ariaLabel: 'Close', onclick: close }, '×'));
+      el('button.st-icon', { type: 'button', ariaLabel: 'Close', onclick: dismiss }, '×'));
   };
   watch('value', draw);
   draw();

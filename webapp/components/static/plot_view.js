@@ -24,19 +24,30 @@ class PlotView {
   }
 
   async draw(text) {
-    if (!text) {
-      if (this.figure) globalThis.Plotly.purge(this.box);
-      this.figure = null;
-      fill(this.box, el('p.st-dim', {}, 'Nothing to draw yet.'));
-      return;
+    this.wanted = text;
+    if (!text) { this.clear('Nothing to draw yet.'); return; }
+    try {
+      const figure = JSON.parse(text);
+      const plotly = await load();
+      if (this.wanted === text) await this.show(plotly, figure); // else a newer value came while plotly.js was on its way
+    } catch (error) {
+      this.clear(`The figure cannot be drawn: ${error.message}`);
     }
-    const plotly = await load();
-    if (!this.figure) fill(this.box);
-    this.figure = JSON.parse(text);
+  }
+
+  async show(plotly, figure) {
+    const first = !this.figure;
+    if (first) fill(this.box);
+    this.figure = figure;
+    this.box.ariaLabel = figure.layout?.title?.text || 'Chart';
     await this.react(plotly);
-    if (this.listening) return;
-    this.listening = true;
-    this.box.on('plotly_click', (event) => this.clicked(event.points[0]));
+    if (first) this.box.on('plotly_click', (event) => this.clicked(event.points[0]));
+  }
+
+  clear(sentence) {
+    if (this.figure) globalThis.Plotly.purge(this.box); // its listeners go with it
+    this.figure = null;
+    fill(this.box, el('p.st-dim.st-contained', {}, sentence));
   }
 
   react(plotly) {

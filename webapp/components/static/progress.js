@@ -1,7 +1,8 @@
 // How far a run is: a bar, what it is doing, its place in the queue, and what it has cost.
 
-import { el, fill, number, plural } from './dom.js';
+import { counted, el, factLine, fill, number, plural } from './dom.js';
 
+const BAD = new Set(['failed', 'interrupted']);
 const ENDED = { finished: 'Finished', cancelled: 'Stopped', failed: 'Failed', interrupted: 'Interrupted' };
 
 /** A progress bar with its line of text and the cost line. */
@@ -20,6 +21,7 @@ export class ProgressLine {
     if (share === null) this.bar.removeAttribute('aria-valuenow');
     else this.bar.ariaValueNow = String(Math.round(100 * share));
     this.doing.textContent = doingText(run, connection);
+    this.doing.classList.toggle('st-error', BAD.has(run.finished?.status) || connection === 'missing');
     fill(this.cost, costText(run));
   }
 }
@@ -46,6 +48,6 @@ export function costText(run) {
   const cost = run.finished?.cost || run.progress;
   if (!cost) return '';
   const { generated_tokens: made, prompt_tokens: read, calls, seconds } = cost;
-  const speed = seconds > 0 ? ` · ${number(made / seconds, 1)} tokens/s` : '';
-  return `${plural(made, 'token')} generated · ${read.toLocaleString('en')} prompt · ${plural(calls, 'call')} · ${number(seconds, 1)} s${speed}`;
+  const speed = seconds > 0 && Number.isFinite(made) ? `${number(made / seconds, 1)} tokens/s` : '';
+  return factLine([`${plural(made, 'token')} generated`, `${counted(read)} prompt`, plural(calls, 'call'), `${number(seconds, 1)} s`, speed]);
 }

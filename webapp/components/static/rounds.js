@@ -10,7 +10,8 @@ export class Lane {
     this.branch = branch;
     this.cards = new Map();
     this.list = el('div.st-cards');
-    this.fold = el('button.st-fold', { type: 'button', hidden: true, onclick: () => this.unfold() });
+    this.folded = false;
+    this.fold = el('button.st-fold', { type: 'button', hidden: true, onclick: () => this.opened() });
     this.node = el('section.st-lane', { ariaLabel: `Sample ${branch + 1}`, data: { branch } }, this.fold, this.list);
   }
 
@@ -33,12 +34,20 @@ export class Lane {
   foldInto(branch) {
     if (this.fold.textContent) return; // folded before, perhaps opened again by hand
     this.fold.textContent = `Sample ${this.branch + 1}: same text as sample ${branch + 1} · show`;
+    this.folded = true;
     this.fold.hidden = false;
     this.list.hidden = true;
     this.node.dataset.folded = '1';
   }
 
+  /** Opened by hand: the focus goes on to what was hidden. */
+  opened() {
+    this.unfold();
+    this.list.querySelector('.st-pane')?.focus({ preventScroll: true });
+  }
+
   unfold() {
+    this.folded = false;
     this.fold.hidden = true;
     this.list.hidden = false;
     delete this.node.dataset.folded;

@@ -1,11 +1,11 @@
 // One run as a column: head, progress, what it concluded, scores, and its branches.
 
-import { el, fill, verdictBadge } from './dom.js';
+import { el, fill, keepingFocus, verdictBadge } from './dom.js';
 import { Head, questionBlock } from './head.js';
 import { apply, newRun } from './model.js';
 import { ProgressLine } from './progress.js';
 import { foldDuplicates, Lane } from './rounds.js';
-import { scorePanel } from './scores.js';
+import { runScores, scorePanel } from './scores.js';
 import { transition, transitionBadge } from './transition.js';
 import { votePanel } from './votes.js';
 
@@ -71,7 +71,7 @@ export class RunColumn {
       this.lanes.set(generation.branch, lane);
       const next = [...this.lanes.values()].filter((other) => other.branch > lane.branch).sort((a, b) => a.branch - b.branch)[0];
       this.lanesNode.insertBefore(lane.node, next?.node || null);
-      this.lanesNode.dataset.lanes = this.lanes.size;
+      this.countLanes();
     }
     return lane.card(generation);
   }
@@ -98,7 +98,7 @@ export class RunColumn {
 
   drawScores() {
     this.scored = this.run.scores.length;
-    fill(this.scores, scorePanel(this.run, (branch) => this.go(branch)));
+    keepingFocus(this.scores, () => fill(this.scores, scorePanel(this.run, (branch) => this.go(branch)), runScores(this.run)));
     for (const lane of this.lanes.values()) for (const card of lane.cards.values()) card.drawFoot();
   }
 
@@ -106,8 +106,15 @@ export class RunColumn {
     const { run } = this;
     const { outcome } = run.finished;
     const same = [...foldDuplicates(this.lanes).values()].filter((list) => list.length > 1);
+    this.countLanes();
     fill(this.conclusion, conclusion(run, outcome), votePanel(run, (branch) => this.go(branch)),
-      same.length ? el('p.st-dim', {}, `${same.map((list) => `Samples ${list.map((b) => b + 1).join(', ')}`).join('; ')} have the same text.`) : null);
+      same.length ? el('p.st-dim', {}, `Same text: ${same.map((list) => `×${list.length} (samples ${list.map((b) => b + 1).join(', ')})`).join('; ')}.`) : null);
+  }
+
+  /** Tell the styles how many lanes share the width. */
+  countLanes() {
+    const open = [...this.lanes.values()].filter((lane) => !lane.folded).length;
+    this.lanesNode.style.setProperty('--lanes', open);
   }
 
   /** Draw or take away the question: it is shown once above all columns when they share it. */
@@ -118,6 +125,7 @@ export class RunColumn {
   go(branch) {
     const lane = this.lanes.get(branch);
     lane?.unfold();
+    this.countLanes();
     lane?.node.scrollIntoView({ block: 'center', behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
     lane?.node.querySelector('.st-pane')?.focus({ preventScroll: true });
   }

@@ -104,8 +104,8 @@ class RunView {
     this.grid.addEventListener('click', (event) => this.click(event));
     this.grid.addEventListener('keydown', (event) => this.key(event));
     this.grid.addEventListener('focusout', (event) => { if (event.target.matches('.st-pane')) this.card.hide(); });
-    this.grid.addEventListener('scroll', () => this.card.hide(), { capture: true, passive: true });
-    this.root.ownerDocument.addEventListener('pointerdown', (event) => {
+    document.addEventListener('scroll', (event) => { if (event.target !== this.card.node) this.card.follow(); }, { capture: true, passive: true });
+    document.addEventListener('pointerdown', (event) => {
       if (this.card.pinned && !this.card.node.contains(event.target)) this.card.close();
     });
   }
@@ -137,7 +137,7 @@ class RunView {
     const pane = this.paneOf(event.target);
     const index = pane.moved(event.key);
     if (index !== null) this.walk(pane, index);
-    else if (event.key === 'Enter' && pane.cursor !== null) this.card.pin(true);
+    else if (event.key === 'Enter' && pane.cursor !== null) this.pin(pane);
     else if (event.key === 'Escape') this.leave(pane);
     else return;
     event.preventDefault();
@@ -150,6 +150,11 @@ class RunView {
     const { text, logprob, entropy } = pane.generation;
     const known = (value, words) => (typeof value[index] === 'number' ? words(value[index]) : '');
     this.spoken.textContent = `${text[index]}${known(logprob, (x) => `, ${(100 * Math.exp(x)).toFixed(1)} percent`)}${known(entropy, (x) => `, entropy ${x.toFixed(2)}`)}`;
+  }
+
+  pin(pane) {
+    this.card.show(pane.generation, pane.cursor, pane.element(pane.cursor));
+    this.card.pin(true);
   }
 
   leave(pane) {

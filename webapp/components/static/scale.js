@@ -18,7 +18,8 @@ const CERTAIN_NONE = 16; // nats of KL(uniform || p) at and above which nothing 
 const CERTAIN_FULL = 4; // and at and below which the colour is full
 
 const share = (value) => Math.round(100 * Math.min(1, Math.max(0, value))) / 100;
-const known = (value) => typeof value === 'number';
+/** Whether a number is known: what is not, is marked instead of coloured like a 0. */
+export const known = (value) => typeof value === 'number' && Number.isFinite(value);
 
 /** The share of full colour for an entropy in nats. */
 export const entropyShare = (nats) => (known(nats) ? share(nats / ENTROPY_FULL) : 0);

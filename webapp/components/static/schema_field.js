@@ -2,6 +2,7 @@
 
 import { el } from './dom.js';
 
+const UNREACHED = 1000;
 let serial = 0;
 
 /** The schema without `anyOf: [..., null]` and `$ref`; `optional` says whether null is allowed. */
@@ -24,12 +25,14 @@ export class SchemaField {
     this.schema = schema;
     this.changed = changed;
     const id = `st-field-${serial}`;
-    const help = schema.description ? el('small.st-dim', { id: `${id}-help` }, schema.description) : null;
+    const told = [schema.description, bounds(schema)].filter(Boolean).join(' ');
+    const help = told ? el('small.st-dim.st-contained', { id: `${id}-help` }, told) : null;
     this.error = el('small.st-error', { id: `${id}-error`, role: 'alert' });
     this.input = this.makeInput(value);
     Object.assign(this.input, { id });
     this.input.dataset.name = name;
-    this.input.setAttribute('aria-describedby', `${id}-help ${id}-error`);
+    this.input.dataset.focus = name;
+    this.input.setAttribute('aria-describedby', help ? `${id}-help ${id}-error` : `${id}-error`);
     const label = el('label', { htmlFor: id }, schema.title || name);
     this.node = schema.type === 'boolean'
       ? el('div.st-field.st-check', {}, this.input, label, help, this.error)
@@ -71,4 +74,12 @@ export class SchemaField {
     // What is out of range is passed on as well: the server refuses it with a sentence instead of running a stale value.
     if (value !== null || optional || input.validity.badInput || input.value === '') this.changed(value);
   }
+}
+
+/** The range of a number in words; a bound beyond which nobody goes by accident is left out. */
+function bounds({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }) {
+  const from = minimum ?? (exclusiveMinimum === undefined ? null : `above ${exclusiveMinimum}`);
+  const to = maximum ?? (exclusiveMaximum === undefined ? null : `below ${exclusiveMaximum}`);
+  if (from === null || to === null || maximum > UNREACHED) return '';
+  return `${from} to ${to}.`;
 }

@@ -13,11 +13,17 @@ export function scorePanel(run, go) {
     el('ul', {}, ...scores.map((score) => row(run, score, go))));
 }
 
+/** The scores of the run as a whole, or null where there are none. */
+export function runScores(run) {
+  const scores = run.scores.filter((score) => !score.generation);
+  return scores.length ? el('p.st-facts.st-dim', {}, ...scores.map((score) => el('span', { title: score.how }, scoreText(score)))) : null;
+}
+
 function row(run, score, go) {
   const generation = run.generations.get(score.generation);
   const branch = generation?.branch ?? 0;
   return el('li', {},
-    el('button.st-link', { type: 'button', onclick: () => go(branch) }, `Sample ${branch + 1}`),
+    el('button.st-link', { type: 'button', data: { focus: score.generation }, onclick: () => go(branch) }, `Sample ${branch + 1}`),
     el('span.st-judged', {}, answerOf(generation), verdictBadge(generation?.finished?.verdict)), scoreBar(score));
 }
 
@@ -58,7 +64,8 @@ export function shortScore(score) {
   const captured = capturedOf(score.details, massesOf(score.details));
   const weak = captured !== null && captured < RELIABLE;
   return el(weak ? 'span.st-score.st-short.st-weak' : 'span.st-score.st-short', { title: score.how }, 'P(True)',
-    el('span.st-scorebar', { ariaHidden: 'true' }, el('span', { style: { '--share': score.value ?? 0 } })), el('b', {}, percent(score.value)), weak ? '⚠ unreliable' : null);
+    el('span.st-scorebar', { ariaHidden: 'true' }, el('span', { style: { '--share': score.value ?? 0 } })), el('b', {}, percent(score.value)),
+    captured === null ? null : el('span.st-dim', {}, `captured ${percent(captured)}`), weak ? el('span', {}, '⚠ unreliable') : null);
 }
 
 /** A short text for a score of another kind. */

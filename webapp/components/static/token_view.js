@@ -1,13 +1,13 @@
 // The text of one generation as token spans, coloured through CSS variables; appends only what is new.
 
 import { el } from './dom.js';
-import { doubtShare, entropyShare, surpriseShare } from './scale.js';
+import { doubtShare, entropyShare, known, surpriseShare } from './scale.js';
+import { markForeign, originSpans } from './origin_spans.js';
 
 const NEWLINE = /(\r\n|\n|\r)/;
 const COMBINING = /^\p{M}/u;
 const STACK = /\p{M}{4}/u; // more marks than a script puts on one letter
 const MARKS_IN_A_ROW = 3;
-const ORIGIN_LABELS = { injected: 'inserted', tool: 'tool', imagined: 'imagined tool', person: 'you' };
 const BOTTOM = 12; // pixels from the end that still count as being at the end
 
 /** A pane of one generation. */
@@ -41,7 +41,7 @@ export class TokenView {
   finish() {
     const { generation } = this;
     const { text } = generation.finished;
-    if (!generation.ids.length) this.text.textContent = text;
+    if (!generation.ids.length) this.text.replaceChildren(...originSpans(text, generation.finished.spans || []));
     if (generation.offsets.at(-1) > 0) this.markCut(new TextEncoder().encode(text).length);
   }
 
@@ -59,6 +59,8 @@ export class TokenView {
     node.dataset.i = i;
     node.dataset.start = generation.offsets[i];
     node.dataset.end = generation.offsets[i + 1];
+    const unknown = unknownOf(generation, i);
+    if (unknown) node.dataset.unknown = unknown;
     const space = leadingSpace(text);
     if (space) node.dataset.space = space;
     if (generation.origin[i] !== 'model') this.markOrigin(node, generation, i);
@@ -76,9 +78,7 @@ export class TokenView {
 
   markOrigin(node, generation, i) {
     const origin = generation.origin[i];
-    node.classList.add('st-foreign');
-    node.dataset.origin = origin;
-    if (i === 0 || generation.origin[i - 1] !== origin) node.dataset.label = ORIGIN_LABELS[origin] || origin;
+    markForeign(node, origin, i === 0 || generation.origin[i - 1] !== origin);
   }
 
   /** The element of a token. */
@@ -120,6 +120,13 @@ export class TokenView {
     }
     return best;
   }
+}
+
+/** The modes of colouring in which a token's number is not known. */
+function unknownOf(generation, i) {
+  if (generation.special[i]) return '';
+  const { entropy, logprob, self_certainty: certainty } = generation;
+  return [known(entropy[i]) ? '' : 'entropy both', known(logprob[i]) ? '' : 'chosen', known(certainty[i]) ? '' : 'certainty'].filter(Boolean).join(' ');
 }
 
 function atEnd(node) {

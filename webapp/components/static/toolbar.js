@@ -21,7 +21,7 @@ export class Toolbar {
 
   set(change) {
     Object.assign(this.state, change);
-    localStorage.setItem(KEY, JSON.stringify(this.state));
+    keep(this.state);
     this.draw();
   }
 
@@ -32,8 +32,8 @@ export class Toolbar {
     for (const button of this.modes) button.ariaPressed = String(button.dataset.mode === mode);
     this.spaces.ariaPressed = String(spaces);
     const rows = legend(mode);
-    this.legend.ariaLabel = rows.map(([caption, , ticks]) => `${caption}: ${ticks.map(([, label]) => label).join(', ')}`).join('; ');
-    fill(this.legend, ...rows.map(legendRow));
+    this.legend.ariaLabel = rows.map(([caption, , ticks]) => `${caption}: ${ticks.map(([, label]) => label).join(', ')}`).join('; ') || 'no colours';
+    fill(this.legend, ...rows.map(legendRow), rows.length ? el('span.st-swatch.st-unknown', { title: 'The number is not known for this token' }, 'unknown') : null);
   }
 }
 
@@ -47,6 +47,16 @@ function legendRow([caption, channels, ticks]) {
 
 function read() {
   const start = { mode: 'entropy', spaces: false };
-  const kept = JSON.parse(localStorage.getItem(KEY) || '{}');
-  return { mode: kept.mode in MODES ? kept.mode : start.mode, spaces: kept.spaces === true };
+  try {
+    const kept = JSON.parse(localStorage.getItem(KEY)) || start;
+    return { mode: Object.hasOwn(MODES, kept.mode) ? kept.mode : start.mode, spaces: kept.spaces === true };
+  } catch {
+    return start; // what was kept is broken, or the browser keeps nothing
+  }
+}
+
+function keep(state) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(state));
+  } catch { /* the choice holds for this page only */ }
 }

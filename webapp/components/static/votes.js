@@ -1,6 +1,6 @@
 // The vote over extracted answers: one bar, a row an answer, ties and samples without an answer kept visible.
 
-import { el, plural, verdictBadge } from './dom.js';
+import { el, verdictBadge } from './dom.js';
 import { answering, branches } from './model.js';
 
 /** The vote of a finished run, or null where there was none. `go(branch)` shows a sample. */
@@ -42,10 +42,10 @@ function weight(vote) {
 function unparsedRow(unparsed, go) {
   if (!unparsed.length) return null;
   return el('li.st-unparsed', {}, el('span', {}, 'no answer found'), el('span.st-count', {}, `×${unparsed.length}`),
-    el('span.st-dim', { title: 'Counts as wrong and is reported apart.' }, plural(unparsed.length, 'sample')), samples(unparsed, go));
+    el('span.st-dim', {}, 'counts as wrong'), samples(unparsed, go));
 }
 
 function samples(list, go) {
-  return el('span.st-samples', {}, ...list.map((branch) =>
+  return el('span.st-samples', {}, el('span.st-dim', {}, list.length === 1 ? 'sample' : 'samples'), ...list.map((branch) =>
     el('button.st-link', { type: 'button', ariaLabel: `Show sample ${branch + 1}`, onclick: () => go(branch) }, String(branch + 1))));
 }
