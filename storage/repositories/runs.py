@@ -38,6 +38,13 @@ def of_session(s: Session, session_id: str) -> list[Run]:
     return _records(s, tables.Run.session_id == session_id, tables.Run.deleted_at.is_(None))
 
 
+def finished(s: Session, problem_id: str, method: str) -> list[Run]:
+    """Return the finished runs of a method on a problem that are not deleted, newest first."""
+    of = (tables.Problem.problem_id == problem_id, tables.Run.method == method, tables.Run.status == "finished")
+    kept = select(tables.Session.id).where(tables.Session.deleted_at.is_(None))
+    return _records(s, *of, tables.Run.deleted_at.is_(None), tables.Run.session_id.in_(kept))[::-1]
+
+
 def load(s: Session, run_id: str) -> StoredRun | None:
     """Return a run with everything below it, None when there is none."""
     run = get(s, run_id)

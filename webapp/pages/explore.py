@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from webapp.pages.baseline_actions import BaselineActions
 from webapp.pages.explore_actions import ExploreActions
 from webapp.pages.explore_view import ExploreView
 from webapp.pages.problem_actions import ProblemActions
@@ -20,7 +21,8 @@ def explore_page(page: gr.Blocks, services: Services) -> None:
     wiring.on(view.examples.click, actions.load_examples, changes=[*view.opened, view.examples], repeat=False)
     _wire_runs(wiring, view, actions)
     _wire_judging(wiring, view, actions)
-    _wire_problem(wiring, view, ProblemActions(view.problem, view.upload))
+    _wire_baselines(wiring, view, BaselineActions(services, actions))
+    _wire_problem(wiring, view, ProblemActions(view.problem, view.upload, view.notice))
 
 
 def _wire_runs(wiring: Wiring, view: ExploreView, actions: ExploreActions) -> None:
@@ -43,10 +45,19 @@ def _wire_judging(wiring: Wiring, view: ExploreView, actions: ExploreActions) ->
     wiring.on(view.judge_cancel.click, actions.hide_judge, changes=[view.judge])
 
 
+def _wire_baselines(wiring: Wiring, view: ExploreView, actions: BaselineActions) -> None:
+    offer = [view.baselines, view.baselines_text, view.baselines_start]
+    wiring.on(view.runs.run_done, actions.offer, [view.runs], offer)
+    launched = [*view.launched, view.baselines]
+    wiring.on(view.baselines_start.click, actions.start, [view.runs], launched, repeat=False)
+
+
 def _wire_problem(wiring: Wiring, view: ExploreView, actions: ProblemActions) -> None:
     problem, upload = view.problem, view.upload
-    wiring.on(problem.picker.input, actions.pick_starter, [problem.picker], problem.inputs)
+    wiring.on(problem.picker.input, actions.pick_starter, [problem.picker], problem.fields)
+    typed = [problem.picker, *upload.inputs, *problem.inputs]
+    wiring.on(problem.question.input, actions.type_question, typed, [upload.rows, *problem.fields])
     wiring.on(problem.kind.change, actions.choose_kind, [problem.kind], [problem.choices])
     wiring.on(upload.format.input, actions.choose_format, [upload.format], [upload.columns])
-    wiring.on(upload.read.click, actions.read_file, upload.inputs, [upload.rows, *problem.inputs])
-    wiring.on(upload.rows.input, actions.pick_row, upload.inputs, problem.inputs)
+    wiring.on(upload.read.click, actions.read_file, upload.inputs, [upload.rows, *problem.fields])
+    wiring.on(upload.rows.input, actions.pick_row, upload.inputs, problem.fields)

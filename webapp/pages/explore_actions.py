@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -56,7 +57,7 @@ class ExploreActions:
         asked = [method_choice(form) for form in ([first, second] if two else [first])]
         there = known.id if known else None
         requests = [RunRequest(problem, name, dict(values), _seed(seed), there) for name, values in asked]
-        ids = await self.services.runs.launch(requests, person=person_of(request).id)
+        ids = await self.launch(requests, request)
         return await self._show(ids, await name_session(self.services, ids[0], known, session))
 
     async def stop(self, view: object) -> Updates:
@@ -71,7 +72,7 @@ class ExploreActions:
             identifier(event, "generation"), whole_number(event, "index"), whole_number(event, "token"),
             person=person_of(request).id,
         )  # fmt: skip
-        return await self._beside(view, run)
+        return await self.beside(view, run)
 
     async def choose_judge(self, event: gr.EventData) -> Updates:
         """Offer the methods that take an earlier run's samples."""
@@ -83,8 +84,8 @@ class ExploreActions:
         source = await self._existing(judged)
         name, values = method_choice(form)
         asked = RunRequest(source.problem, name, dict(values), source.seed, source.session_id, input_run=source.id)
-        (run,) = await self.services.runs.launch([asked], person=person_of(request).id)
-        return await self._beside(view, run) | {self.view.judge: gr.update(visible=False)}
+        (run,) = await self.launch([asked], request)
+        return await self.beside(view, run) | {self.view.judge: gr.update(visible=False)}
 
     async def hide_judge(self) -> Updates:
         """Put the choice of a judging method away."""
@@ -122,6 +123,15 @@ class ExploreActions:
         self.services.hub.start(ref)
         return {}
 
+    async def launch(self, requests: Sequence[RunRequest], request: gr.Request) -> list[str]:
+        """Start runs together on behalf of whoever asks."""
+        return await self.services.runs.launch(requests, person=person_of(request).id)
+
+    async def beside(self, view: object, *added: str) -> Updates:
+        """Show more runs beside those on the page; the newest stay where there are too many."""
+        runs = list(dict.fromkeys([*shown(view), *added]))[-COLUMNS_AT_MOST:]
+        return await self._show(runs, (await self._existing(runs[0])).session_id)
+
     async def _problem(self, picked: str | None, *fields: Any) -> Problem:
         uploaded, typed = fields[: len(self.view.upload.inputs)], fields[len(self.view.upload.inputs) :]
         starter = self.view.problem.starters.get(picked or "")
@@ -137,10 +147,6 @@ class ExploreActions:
         if run is None:
             raise BadRequest("That run cannot be found here; it may have been deleted.")
         return run
-
-    async def _beside(self, view: object, run: str) -> Updates:
-        runs = [*shown(view), run][-COLUMNS_AT_MOST:]
-        return await self._show(runs, (await self._existing(run)).session_id)
 
     async def _show(self, runs: list[str], session: str | None, *, opening: bool = False) -> Updates:
         return {

@@ -18,7 +18,7 @@ from webapp.pages.problem_form import ProblemForm
 from webapp.pages.upload_form import UploadForm
 
 FIRST_METHODS: tuple[dict[str, Any], dict[str, Any]] = (
-    {"method": "self_consistency", "values": {"samples": 4, "max_tokens": 80}},
+    {"method": "p_true", "values": {"samples": 4, "ideas": 0, "max_tokens": 80}},
     {"method": "self_refine", "values": {"samples": 1, "max_rounds": 1, "max_tokens": 80}},
 )
 FIRST_JUDGE: dict[str, Any] = {"method": "p_true", "values": {}}
@@ -41,6 +41,7 @@ class ExploreView:
                 self._launch()
         self.notice = Notice(elem_id="notice")
         self.runs = RunView(elem_id="run-view")
+        self._baselines()
         self._judge()
         self._replay()
         with gr.Accordion("Entropy along the text", open=True, elem_id="along"):
@@ -55,7 +56,7 @@ class ExploreView:
     def opened(self) -> list[Block]:
         """What changes when a page opens: the runs, and the fields that made them."""
         methods = [self.first, self.second, self.beside, self.two, self.seed]
-        return [*self.launched, *methods, *self.problem.inputs]
+        return [*self.launched, *methods, *self.problem.fields]
 
     def _methods(self) -> None:
         with gr.Row(elem_id="methods"):
@@ -85,6 +86,11 @@ class ExploreView:
             self.run = gr.Button("Run", variant="primary", elem_id="run", min_width=120)
             self.stop = gr.Button("Stop", variant="stop", elem_id="stop", min_width=120)
         self.examples = gr.Button("Load the recorded examples", elem_id="examples", visible=False, size="sm")
+
+    def _baselines(self) -> None:
+        with gr.Row(visible=False, elem_id="baselines") as self.baselines:
+            self.baselines_text = gr.Markdown(elem_id="baselines-text")
+            self.baselines_start = gr.Button(elem_id="baselines-start", size="sm", scale=0, min_width=300)
 
     def _judge(self) -> None:
         with gr.Column(visible=False, elem_id="judge") as self.judge:

@@ -6,17 +6,22 @@ from typing import Any
 
 import gradio as gr
 
-from webapp.pages.notices import Updates
+from storage.records import Problem
+from webapp.components.notice import Notice
+from webapp.pages.notices import Updates, info
 from webapp.pages.problem_form import ProblemForm
 from webapp.pages.upload_form import UploadForm, offered, takes_columns
 from webapp.runs.request import BadRequest
+
+FORGOTTEN = "This is another question now, so the right answer of the problem you had picked was taken out."
 
 
 class ProblemActions:
     """Handlers of the problem fields; what they show is read back when Run is pressed."""
 
-    def __init__(self, problem: ProblemForm, upload: UploadForm) -> None:
+    def __init__(self, problem: ProblemForm, upload: UploadForm, notice: Notice) -> None:
         self._problem = problem
+        self._notice = notice
         self._upload = upload
 
     async def pick_starter(self, picked: str | None) -> Updates:
@@ -27,6 +32,17 @@ class ProblemActions:
                 "That is none of the starter problems. Pick one from the list, or type a question below."
             )
         return self._problem.filled(starter.problem)
+
+    async def type_question(self, picked: str | None, *fields: Any) -> Updates:
+        """Forget the right answer of a picked problem once its question is typed over: it belongs to that one."""
+        upload, (question, _, reference, _) = fields[:-4], fields[-4:]
+        source = await self._picked(picked, upload)
+        if source is None or question == source.question:
+            return {}
+        updates = {self._problem.picker: None, self._upload.rows: None}
+        if (reference or "") != (source.reference or ""):  # the person has given another one
+            return updates
+        return {**updates, **self._problem.cleared(), **self._told(source)}
 
     async def choose_kind(self, kind: str | None) -> Updates:
         """Ask for choices where the answer is one of them."""
@@ -50,3 +66,11 @@ class ProblemActions:
         if problem is None:
             raise BadRequest("Upload the file again: it is not on the server any more.")
         return self._problem.filled(problem)
+
+    async def _picked(self, picked: str | None, upload: tuple[Any, ...]) -> Problem | None:
+        if starter := self._problem.starters.get(picked or ""):
+            return starter.problem
+        return await self._upload.picked(*upload)
+
+    def _told(self, source: Problem) -> Updates:
+        return {self._notice: info(FORGOTTEN)} if source.reference else {}

@@ -59,25 +59,50 @@ class ProblemForm:
         """The components whose values `read` takes, in order."""
         return [self.question, self.kind, self.reference, self.choices]
 
+    @property
+    def fields(self) -> list[gr.components.Component]:
+        """What `filled` changes."""
+        return [self.picker, *self.inputs]
+
     def filled(self, problem: Problem) -> Updates:
         """Return the updates that show a problem in the fields."""
         return {
+            self.picker: problem.id if problem.id in self.starters else None,
             self.question: problem.question,
             self.kind: problem.kind,
             self.reference: problem.reference or "",
             self.choices: gr.update(value="\n".join(problem.choices), visible=problem.kind == "choice"),
         }
 
+    def cleared(self) -> Updates:
+        """Return the updates that forget everything but the question."""
+        return {
+            self.picker: None,
+            self.kind: "none",
+            self.reference: "",
+            self.choices: gr.update(value="", visible=False),
+        }
+
     def read(self, sources: Sequence[Problem], question: str, kind: str, reference: str, choices: str) -> Problem:
         """Return the problem in the fields: the source they were filled from while nothing in them was edited.
+
+        A right answer that stands there from a source counts for no other question.
 
         Raises:
             BadRequest: when the fields do not make a problem.
 
         """
         typed = problem_of(question or "", kind, reference or "", choices or "")
+        if any(_left_over(each, typed) for each in sources):
+            return problem_of(question, "none", "", "")
         same = (each for each in sources if replace(each, id=typed.id, source=typed.source, tags=typed.tags) == typed)
         return next(same, typed)
+
+
+def _left_over(source: Problem, typed: Problem) -> bool:
+    """Say whether everything but the question is still what a source filled in."""
+    same = (source.kind, source.reference, source.choices) == (typed.kind, typed.reference, typed.choices)
+    return same and source.reference is not None and source.question != typed.question
 
 
 def title(starter: StarterProblem) -> str:

@@ -66,6 +66,10 @@ class LibraryService:
         """Return a run, None when there is none."""
         return await self._read(lambda s: run_store.get(s, run_id))
 
+    async def finished(self, problem_id: str, method: str) -> Sequence[Run]:
+        """Return the finished runs of a method on a problem, newest first."""
+        return await self._read(lambda s: run_store.finished(s, problem_id, method))
+
     async def load(self, run_id: str) -> StoredRun | None:
         """Return a run with everything below it, None when there is none."""
         return await self._read(lambda s: run_store.load(s, run_id))
