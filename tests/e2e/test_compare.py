@@ -29,7 +29,7 @@ def test_runs_are_compared_by_address_and_by_picking(explore: Explore, program: 
     view = page.locator("#compare-view")
     expect(view).to_contain_text(QUESTION)
     expect(view).to_contain_text("Self-Refine")
-    expect(view).to_contain_text("Draft")
+    expect(view).to_contain_text("Sample 1 · draft")
 
     page.goto(f"{program.url}/compare?runs={first},{other}")
     expect(page.locator("#notice")).to_contain_text("different problems")

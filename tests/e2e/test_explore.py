@@ -127,6 +127,44 @@ def test_a_bad_row_is_named_by_file_and_line(explore: Explore) -> None:
     explore.refused("bad.jsonl, line 2")
 
 
+def test_a_right_answer_leaves_with_its_question(explore: Explore, program: Program) -> None:
+    reference = explore.page.locator("#reference textarea, #reference input").first
+    expect(reference).not_to_have_value("")
+    explore.question.press_sequentially(" Or not?")
+    expect(reference).to_have_value("")
+    expect(explore.notice).to_contain_text("the right answer of the problem you had picked was taken out")
+    explore.one_method(max_tokens=4, samples=1)
+    explore.run()
+    (run,) = explore.started()
+    explore.done()
+    stored = program.json(f"/api/runs/{run}")["run"]
+    assert (stored["problem"]["reference"], stored["outcome"]["verdict"]) == (None, "ungraded")
+
+
+def test_a_correction_is_offered_baselines_at_equal_cost(explore: Explore, program: Program) -> None:
+    explore.ask("What is the capital of Italy?", method="two_turn", max_tokens=16, samples=1)
+    (run,) = explore.started()
+    explore.done()
+    offer = explore.page.locator("#baselines")
+    expect(offer).to_contain_text("At equal cost. Two-turn correction took")
+    expect(offer).to_contain_text("one greedy answer")
+    offer.locator("button").click()
+    runs = explore.started(columns=3)
+    explore.done()
+    assert runs[0] == run
+    greedy, vote = (program.json(f"/api/runs/{each}")["run"] for each in runs[1:])
+    assert (greedy["method"], greedy["params"]["temperature"], greedy["params"]["samples"]) == (
+        "self_consistency",
+        0,
+        1,
+    )
+    took = program.json(f"/api/runs/{run}")
+    draft = next(g for g in took["generations"] if g["role"] == "draft")
+    expected = max(round(took["run"]["cost"]["generated_tokens"] / draft["cost"]["generated_tokens"]), 1)
+    assert vote["params"]["samples"] == expected
+    expect(offer).to_be_hidden()
+
+
 @pytest.mark.parametrize("width", [800, 1440])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_fits_in_every_width_and_theme(program: Program, open_page: OpenPage, width: int, theme: str) -> None:
