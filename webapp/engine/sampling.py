@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from webapp.engine.device import exact
 from webapp.engine.protocol import EngineError, Sampling
+
+COLDEST = 1e-6  # a temperature between 0 and this is this one: its quotients still fit fp32
 
 
 class Draw(NamedTuple):
@@ -29,13 +33,16 @@ def check(sampling: Sampling, n: int) -> None:
     """
     rules = [
         (n >= 1, f"The number of samples is {n}; it must be at least 1."),
-        (sampling.temperature >= 0, f"The temperature is {sampling.temperature}; it must be 0 or more."),
+        (
+            0 <= sampling.temperature < math.inf,
+            f"The temperature is {sampling.temperature}; it must be 0 or more, and finite.",
+        ),
         (0 < sampling.top_p <= 1, f"Top-p is {sampling.top_p}; it must be above 0 and at most 1."),
         (sampling.top_k >= 0, f"Top-k is {sampling.top_k}; it must be 0 (off) or more."),
         (0 <= sampling.min_p <= 1, f"Min-p is {sampling.min_p}; it must be between 0 and 1."),
         (sampling.max_tokens >= 1, f"The longest text is {sampling.max_tokens} tokens; it must be at least 1."),
         (0 <= sampling.alternatives <= 20, f"{sampling.alternatives} alternatives were asked for; 0 to 20 are kept."),
-        (all(t > 0 for t in sampling.temperature_grid), "Every temperature of the grid must be above 0."),
+        (all(0 < t < math.inf for t in sampling.temperature_grid), "Every temperature of the grid must be above 0."),
     ]
     for allowed, sentence in rules:
         if not allowed:
@@ -48,23 +55,32 @@ def draw(logits: Tensor, settings: Sequence[Sampling], noise: Sequence[float]) -
     Ties of a greedy row go to the lowest id. Noise in [0, 1) picks by inverting the cumulative distribution in
     the order of the token ids.
     """
-    temperature = logits.new_tensor([s.temperature or 1.0 for s in settings])[:, None]
-    scaled = torch.log_softmax(logits / temperature, dim=-1)
+    temperature = logits.new_tensor([max(s.temperature, COLDEST) if s.temperature else 1.0 for s in settings])
+    scaled = torch.log_softmax(logits / temperature[:, None], dim=-1)
     entropy = torch.special.entr(scaled.exp()).sum(-1)
     kept = _truncate(scaled, settings)
-    probabilities = kept.exp()
-    cumulative = probabilities.cumsum(-1)
-    target = logits.new_tensor(noise)[:, None] * cumulative[:, -1:]
-    drawn = torch.searchsorted(cumulative, target, right=True).clamp_(max=logits.shape[-1] - 1)[:, 0]
+    probabilities = kept.to(exact(kept.device)).exp()
     greedy = torch.tensor([s.temperature == 0 for s in settings], device=logits.device)
-    ids = torch.where(greedy, logits.argmax(-1), drawn)
-    chosen = kept.gather(1, ids[:, None])[:, 0] - cumulative[:, -1].log()
+    ids = torch.where(greedy, logits.argmax(-1), _invert(probabilities, noise))
+    chosen = kept.gather(1, ids[:, None])[:, 0] - probabilities.sum(-1).log().to(kept.dtype)
     return Draw(
         ids=ids,
         logprobs=torch.where(greedy, torch.zeros_like(chosen), chosen),
         entropy=torch.where(greedy, torch.zeros_like(entropy), entropy),
-        candidates=torch.where(greedy, torch.ones_like(ids), (probabilities > 0).sum(-1)),
+        candidates=torch.where(greedy, torch.ones_like(ids), (kept > -torch.inf).sum(-1)),
     )
+
+
+def _invert(weights: Tensor, noise: Sequence[float]) -> Tensor:
+    """Return [B] the index at which each row's cumulative weights [B, V] pass its noise; its weight is above 0."""
+    cumulative = weights.cumsum(-1)
+    target = weights.new_tensor(noise)[:, None] * cumulative[:, -1:]
+    found = torch.searchsorted(cumulative, target, right=True).clamp_(max=weights.shape[-1] - 1)
+    # The product can round up to the whole sum, and a parallel sum need not rise evenly: never take an index
+    # that truncation left without weight.
+    indices = torch.arange(weights.shape[-1], device=weights.device)
+    last = torch.where(weights > 0, indices, 0).amax(-1, keepdim=True)
+    return torch.where(weights.gather(1, found) > 0, found, last)[:, 0]
 
 
 def _truncate(logprobs: Tensor, settings: Sequence[Sampling]) -> Tensor:
