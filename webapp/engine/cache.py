@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -23,8 +23,15 @@ class Window:
     positions: Tensor | None = None  # [B] where each row writes its token; None for a chunk of one row
 
 
+class Kept(NamedTuple):
+    """What was read of a sequence that has no slot now: keys and values [heads, length, head size] a layer."""
+
+    length: int
+    layers: tuple[tuple[Tensor, Tensor], ...]
+
+
 class SlotLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
-    """Keys and values [slots, heads, length, head size] of one layer."""
+    """Keys and values [rows, heads, length, head size] of one layer; rows and length grow as they are needed."""
 
     is_sliding = False
     keys: Tensor
@@ -36,10 +43,9 @@ class SlotLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         self.window = window
 
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
-        """Make the buffers in the shape of the first keys and values."""
+        """Make empty buffers in the shape of the first keys and values."""
         for name, states in (("keys", key_states), ("values", value_states)):
-            shape = (self.slots, states.shape[1], 0, states.shape[3])
-            setattr(self, name, states.new_zeros(shape))
+            setattr(self, name, states.new_zeros((0, states.shape[1], 0, states.shape[3])))
         self.is_initialized = True
 
     def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
@@ -47,22 +53,22 @@ class SlotLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
         window = self.window()
-        self._reserve(window.length)
+        self.reserve(window.rows.stop, window.length)
         return self._write(self.keys, key_states, window), self._write(self.values, value_states, window)
 
-    def copy(self, source: int, target: int, length: int) -> None:
-        """Copy the first tokens of one row to another."""
-        if self.is_initialized:
-            self._reserve(length)
-            self.keys[target, :, :length] = self.keys[source, :, :length]
-            self.values[target, :, :length] = self.values[source, :, :length]
-
-    def _reserve(self, length: int) -> None:
-        have = self.keys.shape[2]
-        if length > have:
-            more = -(-length // BUCKET) * BUCKET - have
-            self.keys = torch.nn.functional.pad(self.keys, (0, 0, 0, more))
-            self.values = torch.nn.functional.pad(self.values, (0, 0, 0, more))
+    def reserve(self, rows: int, length: int) -> None:
+        """Grow the buffers to at least that many rows and tokens."""
+        have_rows, _, have, _ = self.keys.shape
+        if rows <= have_rows and length <= have:
+            return
+        rows = have_rows if rows <= have_rows else max(rows, min(2 * have_rows, self.slots))
+        length = have if length <= have else -(-length // BUCKET) * BUCKET
+        for name in ("keys", "values"):
+            old: Tensor = getattr(self, name)
+            # Zeros and not whatever was there: a masked NaN would still spoil what attends past it.
+            new = old.new_zeros((rows, old.shape[1], length, old.shape[3]))
+            new[:have_rows, :, :have] = old
+            setattr(self, name, new)
 
     @staticmethod
     def _write(buffer: Tensor, states: Tensor, window: Window) -> Tensor:
@@ -97,4 +103,20 @@ class SlotCache(Cache):
     def copy(self, source: int, target: int, length: int) -> None:
         """Copy the first `length` tokens of slot `source` to slot `target`, in every layer."""
         for layer in self.slot_layers:
-            layer.copy(source, target, length)
+            layer.reserve(target + 1, length)
+            layer.keys[target, :, :length] = layer.keys[source, :, :length]
+            layer.values[target, :, :length] = layer.values[source, :, :length]
+
+    def take(self, slot: int, length: int) -> Kept:
+        """Return a copy of the first `length` tokens of a slot, to be put back later."""
+        layers = [(la.keys[slot, :, :length].clone(), la.values[slot, :, :length].clone()) for la in self.slot_layers]
+        return Kept(length, tuple(layers))
+
+    def put(self, kept: Kept, slot: int) -> None:
+        """Write what was taken into a slot."""
+        for layer, (keys, values) in zip(self.slot_layers, kept.layers, strict=True):
+            if not layer.is_initialized:  # the cache was emptied meanwhile
+                layer.lazy_initialization(keys[None], values[None])
+            layer.reserve(slot + 1, kept.length)
+            layer.keys[slot, :, : kept.length] = keys
+            layer.values[slot, :, : kept.length] = values

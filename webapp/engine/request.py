@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from webapp.engine.cache import Kept
 from webapp.engine.columns import Columns
 from webapp.engine.protocol import Caller, EngineEvent, Sampling
 from webapp.engine.stops import StopWatch
@@ -15,11 +16,15 @@ from webapp.engine.stops import StopWatch
 
 @dataclass(eq=False, slots=True)
 class PromptIds:
-    """One prompt of a request as token ids; `logits` [V] follow its last token once it was read."""
+    """One prompt of a request as token ids; `logits` [V] follow its last token once it was read.
+
+    `kept` holds what was read of it while samples wait for it and none that has a slot holds it.
+    """
 
     ids: tuple[int, ...]
     prefix_length: int
     logits: Tensor | None = None
+    kept: Kept | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -50,6 +55,7 @@ class Row:
     slot: int | None = None
     read: int = 0  # tokens of the prompt already in the cache
     admitted: float = 0.0
+    kept: Kept | None = None  # what it had read when it gave way to another row
 
     @property
     def prompt(self) -> PromptIds:
@@ -57,14 +63,19 @@ class Row:
         return self.request.prompts[self.prompt_index]
 
     @property
+    def background(self) -> bool:
+        """Whether it goes behind what a person waits for."""
+        return self.request.caller.background
+
+    @property
     def to_read(self) -> tuple[int, ...]:
         """What its slot must hold before its next step: the prompt, and on a second try what it already said."""
         said = [int(token["ids"]) for token in self.columns.rows[:-1]]
         return (*self.prompt.ids, *said)
 
-    def restart(self) -> None:
-        """Forget the slot, so that the row can be read again into another."""
-        self.slot, self.read = None, 0
+    def restart(self, kept: Kept | None = None) -> None:
+        """Forget the slot, so that the row can wait for another; `kept` spares it the reading."""
+        self.slot, self.read, self.kept = None, 0, kept
 
     @property
     def length(self) -> int:
