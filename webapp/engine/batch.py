@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 
@@ -9,13 +10,16 @@ import torch
 from torch import Tensor
 
 from storage.records import FinishReason
+from webapp.engine.cache import Kept
+from webapp.engine.device import ran_out_of_memory
 from webapp.engine.forward import Forward
 from webapp.engine.noise import uniform
+from webapp.engine.protocol import EngineError
 from webapp.engine.request import Row
 from webapp.engine.sampling import draw
 from webapp.engine.signals import at_temperature, signals
 
-CHUNK = 256  # prompt tokens read between two decode steps, so that running rows are not starved
+NOT_FINITE = "The model's output is not a number; its number format is too narrow, so start with --dtype float32."
 
 
 class Batch:
@@ -32,30 +36,29 @@ class Batch:
         return self.rows + ([self.reading] if self.reading else [])
 
     def admit(self, row: Row) -> None:
-        """Give a row the next slot; it shares a prompt that another row has already read."""
-        row.slot, row.admitted = len(self.rows), time.monotonic()
-        sharer = next((r for r in self.rows if r.prompt is row.prompt), None)
-        if sharer is not None and sharer.slot is not None and not len(row.columns):
-            self.forward.cache.copy(sharer.slot, row.slot, len(row.prompt.ids))
-            row.read = len(row.prompt.ids)
-            self.rows.append(row)
-        else:
-            self.reading = row
+        """Give a row the next slot, with what is already known of its text; nothing may be being read."""
+        row.slot = len(self.rows)
+        row.admitted = row.admitted or time.monotonic()
+        self.reading = row  # before anything can fail, so that a failure finds it among the members
+        row.read = self._recall(row, row.slot)
+        if row.read == len(row.to_read):
+            self._join(row)
 
-    def read(self) -> None:
-        """Read the next chunk of the prompt that is being read."""
+    def read(self, tokens: int) -> bool:
+        """Read at most that many tokens of the prompt that is being read; return whether that was its end."""
         row = self.reading
         if row is None or row.slot is None:
-            return
+            return False
         to_read = row.to_read
-        chunk = to_read[row.read : row.read + CHUNK]
+        chunk = to_read[row.read : row.read + tokens]
         logits = self.forward.chunk(row.slot, chunk, row.read)
         row.read += len(chunk)
-        if row.read == len(to_read):
-            if not len(row.columns):
-                row.prompt.logits = logits
-            self.reading = None
-            self.rows.append(row)
+        if row.read < len(to_read):
+            return False
+        if not len(row.columns):
+            row.prompt.logits = logits
+        self._join(row)
+        return True
 
     def step(self) -> list[tuple[Row, FinishReason | None]]:
         """Draw one token for every row; return each with the reason it ended, or None."""
@@ -64,13 +67,15 @@ class Batch:
         logits = self._logits(running, fresh)
         return self._draw([*running, *fresh], logits) if self.rows else []
 
-    def remove(self, row: Row) -> None:
-        """Free a row's slot; the last row moves into it."""
+    def remove(self, row: Row, *, keep_prompt: bool = False) -> None:
+        """Free a row's slot; the last row moves into it. What was read of its prompt can be kept for others."""
         if row is self.reading:
             self.reading = None
             return
         last = self.rows[-1]
         self.rows.remove(row)
+        if keep_prompt and not any(other.prompt is row.prompt for other in self.rows):
+            row.prompt.kept = self._take(row, len(row.prompt.ids))
         if last is not row and last.slot is not None and row.slot is not None:
             self.forward.cache.copy(last.slot, row.slot, last.length)
             last.slot = row.slot
@@ -78,6 +83,44 @@ class Batch:
         if self.reading is not None and self.reading.slot is not None and self.reading.slot > len(self.rows):
             self.forward.cache.copy(self.reading.slot, len(self.rows), self.reading.read)
             self.reading.slot = len(self.rows)
+
+    def set_aside(self, row: Row) -> None:
+        """Free a row's slot for another; it takes along what it has read, and goes on where it was."""
+        kept = self._take(row, row.read if row is self.reading else row.length)
+        self.remove(row)
+        row.restart(kept)
+
+    def clear(self) -> list[Row]:
+        """Forget every row and return them; touches no tensor, so it works after any failure."""
+        rows, self.rows, self.reading = self.members, [], None
+        return rows
+
+    def _join(self, row: Row) -> None:
+        self.reading = None
+        self.rows.append(row)
+
+    def _recall(self, row: Row, slot: int) -> int:
+        """Fill a slot with what the row took along or others have read of its prompt; return how many tokens."""
+        kept, row.kept = row.kept or row.prompt.kept, None
+        sharer = next((other for other in self.rows if other.prompt is row.prompt), None)
+        if kept is not None:
+            self.forward.cache.put(kept, slot)
+            return kept.length
+        if sharer is not None and sharer.slot is not None:
+            self.forward.cache.copy(sharer.slot, slot, len(row.prompt.ids))
+            return len(row.prompt.ids)
+        return 0
+
+    def _take(self, row: Row, length: int) -> Kept | None:
+        """Copy what a row has read; without memory for that it is read again later."""
+        if row.slot is None or not length:
+            return None
+        try:
+            return self.forward.cache.take(row.slot, length)
+        except (RuntimeError, MemoryError) as error:
+            if ran_out_of_memory(error):
+                return None
+            raise
 
     def _logits(self, running: Sequence[Row], fresh: Sequence[Row]) -> Tensor:
         parts = [row.prompt.logits[None] for row in fresh if row.prompt.logits is not None]
@@ -111,6 +154,8 @@ class Batch:
             "candidates": drawn.candidates,
         }
         host = {name: column.tolist() for name, column in table.items()}
+        if not all(map(math.isfinite, host["logsumexp"])):
+            raise EngineError(NOT_FINITE)
         top_ids, top_logprobs = seen.top_ids.cpu().numpy(), seen.top_logprobs.float().cpu().numpy()
         grids = {t: at_temperature(logits, t) for t in {t for s in settings for t in s.temperature_grid}}
         ended: list[tuple[Row, FinishReason | None]] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,8 @@ from webapp.engine import scoring
 from webapp.engine.chat import Chat
 from webapp.engine.columns import Columns
 from webapp.engine.device import place
-from webapp.engine.forward import Forward
+from webapp.engine.forward import Forward, refuse_different
+from webapp.engine.jobs import Job
 from webapp.engine.pieces import Pieces
 from webapp.engine.protocol import (
     Caller,
@@ -35,10 +37,12 @@ from webapp.engine.protocol import (
 )
 from webapp.engine.request import PromptIds, Request, Row
 from webapp.engine.sampling import check
+from webapp.engine.scoring import Passes
 from webapp.engine.stops import StopWatch
 from webapp.engine.worker import Worker
 
 T = TypeVar("T")
+CLOSED = "The model was closed."
 ME = Caller()
 CAPABILITIES: frozenset[Capability] = frozenset(
     {"generate", "continue", "score", "choose", "embed", "full_vocabulary", "top_k", "gradient"}
@@ -65,8 +69,8 @@ class LocalEngine:
         slots = max_batch or (16 if model.device.type == "cpu" else 64)
         self._forward = Forward(model, slots)
         self._info = _info(model, self.chat, id, source, revision, slots)
+        refuse_different(self._forward)
         self._worker = Worker(self._forward, slots)
-        self._closed = False
 
     @staticmethod
     def from_pretrained(
@@ -101,17 +105,19 @@ class LocalEngine:
         check(sampling, n)
         self._check_open()
         loop, events = asyncio.get_running_loop(), asyncio.Queue[EngineEvent | Exception]()
+        rendered = await asyncio.to_thread(self._ids, prompts)
         request = Request(
-            prompts=[PromptIds(await asyncio.to_thread(self.chat.ids, p), len(p.prefix)) for p in prompts],
+            prompts=[PromptIds(ids, len(p.prefix)) for p, ids in zip(prompts, rendered, strict=True)],
             sampling=sampling,
             n=n,
             caller=caller,
-            emit=lambda event: _deliver(loop, events, event),
+            emit=lambda event: _tell(loop, events.put_nowait, event),
         )
         self._check_context(request)
         rows = self._rows(request)
-        self._worker.put(lambda: self._worker.submit(request, rows))
         left = len(rows)
+        if left:
+            self._put(lambda: self._worker.submit(request, rows))
         try:
             while left:
                 event = await events.get()
@@ -121,7 +127,7 @@ class LocalEngine:
                 yield event
         finally:
             request.cancelled = True
-            self._worker.put(lambda: None)
+            self._worker.put(lambda: None)  # wakes the thread
 
     async def score(
         self,
@@ -132,28 +138,37 @@ class LocalEngine:
         caller: Caller = ME,
     ) -> list[TokenTrace]:
         """Teacher-force each continuation after its prompt; see `protocol.Engine.score`."""
-        jobs = [
-            partial(scoring.score, self._forward, self.pieces, self.chat.ids(prompt), ids, alternatives)
-            for prompt, ids in zip(prompts, continuations, strict=True)
-        ]
-        return list(await asyncio.gather(*(self._ask(job) for job in jobs)))
+        check(Sampling(alternatives=alternatives), 1)
+        ids = await asyncio.to_thread(self._ids, prompts)
+        pairs = list(zip(ids, map(tuple, continuations), strict=True))
+        self._check_length([len(prompt) + len(said) for prompt, said in pairs])
+        return await self._ask_all(
+            [partial(scoring.score, self._forward, self.pieces, *pair, alternatives) for pair in pairs], caller
+        )
 
     async def choose(
         self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, caller: Caller = ME
     ) -> list[OptionProbabilities]:
         """Return the mass of each option after each prompt; see `protocol.Engine.choose`."""
-        ids = [{text: self.tokenize(text) for text in variants} for variants in options]
-        jobs = [partial(scoring.choose, self._forward, self.chat.ids(prompt), ids) for prompt in prompts]
-        return list(await asyncio.gather(*(self._ask(job) for job in jobs)))
+        variants = await asyncio.to_thread(lambda: [{v: self.tokenize(v) for v in option} for option in options])
+        if not variants or not all(option and all(option.values()) for option in variants):
+            raise EngineError("An option to choose from is empty; give each at least one character.")
+        ids = await asyncio.to_thread(self._ids, prompts)
+        longest = max(len(v) for option in variants for v in option.values())
+        self._check_length([len(prompt) + longest for prompt in ids])
+        return await self._ask_all([partial(scoring.choose, self._forward, p, variants) for p in ids], caller)
 
-    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    async def embed(self, texts: Sequence[str], *, caller: Caller = ME) -> NDArray[np.float32]:
         """Return [N, D] mean-pooled last hidden states."""
-        ids = [tuple(self.tokenizer.encode(text)) or (0,) for text in texts]
-        return await self._ask(lambda: scoring.embed(self._forward, ids))
+        ids = await asyncio.to_thread(lambda: [self.chat.text_ids(t, special=True) or (0,) for t in texts])
+        self._check_length([len(text) for text in ids])
+        means = await self._ask_all([partial(scoring.embed, self._forward, text) for text in ids], caller)
+        width = self._forward.head.weight.shape[1]
+        return np.stack(means) if means else np.zeros((0, width), np.float32)
 
     def tokenize(self, text: str) -> tuple[int, ...]:
         """Return the token ids of text inside an assistant message."""
-        return tuple(self.tokenizer.encode(text, add_special_tokens=False))
+        return self.chat.text_ids(text)
 
     def piece(self, token: int) -> bytes:
         """Return the raw bytes of a token id (for a special token, its name)."""
@@ -165,25 +180,31 @@ class LocalEngine:
 
     async def close(self) -> None:
         """Stop the model's thread; requests in flight end with EngineError."""
-        self._closed = True
         await asyncio.to_thread(self._worker.close)
 
-    async def _ask(self, job: Callable[[], T]) -> T:
-        """Run a job in the model's thread and wait for its result without blocking the loop."""
-        self._check_open()
+    def _ids(self, prompts: Sequence[Prompt]) -> list[tuple[int, ...]]:
+        return [self.chat.ids(prompt) for prompt in prompts]
+
+    async def _ask_all(self, jobs: Sequence[Callable[[], Passes[T]]], caller: Caller) -> list[T]:
+        """Run jobs in the model's thread; when one fails or nobody waits any more, the others are given up."""
+        tasks = [asyncio.ensure_future(self._ask(job, caller)) for job in jobs]
+        try:
+            return list(await asyncio.gather(*tasks))
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _ask(self, make: Callable[[], Passes[T]], caller: Caller) -> T:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
-
-        def run() -> None:
-            try:
-                result = job()
-            except Exception as error:
-                loop.call_soon_threadsafe(_settle, answer, None, EngineError(f"The model failed: {error}"))
-            else:
-                loop.call_soon_threadsafe(_settle, answer, result, None)
-
-        self._worker.put(run)
+        settle = partial(_settle, answer)
+        job = Job(make, caller, lambda *result: _tell(loop, settle, *result), answer.cancelled)
+        self._put(lambda: self._worker.jobs.add(job))
         return await answer
+
+    def _put(self, task: Callable[[], None]) -> None:
+        if not self._worker.put(task):
+            raise EngineError(CLOSED)
 
     def _rows(self, request: Request) -> list[Row]:
         sampling = request.sampling
@@ -200,23 +221,27 @@ class LocalEngine:
 
     def _check_context(self, request: Request) -> None:
         limit = self.info.record.context_length
-        longest = max(len(p.ids) for p in request.prompts)
+        longest = max((len(p.ids) for p in request.prompts), default=0)
         if longest + request.sampling.max_tokens > limit:
             raise ContextOverflow(
                 f"The prompt takes {longest:,} tokens; with {request.sampling.max_tokens:,} new ones that is more "
                 f"than the {limit:,} this model can read."
             )
 
+    def _check_length(self, lengths: Sequence[int]) -> None:
+        limit, longest = self.info.record.context_length, max(lengths, default=0)
+        if longest > limit:
+            raise ContextOverflow(f"The text takes {longest:,} tokens, more than the {limit:,} this model can read.")
+
     def _check_open(self) -> None:
-        if self._closed:
-            raise EngineError("The model was closed.")
+        if self._worker.closed:
+            raise EngineError(CLOSED)
 
 
-def _deliver(
-    loop: asyncio.AbstractEventLoop, events: asyncio.Queue[EngineEvent | Exception], event: EngineEvent | Exception
-) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(events.put_nowait, event)
+def _tell(loop: asyncio.AbstractEventLoop, hear: Callable[..., None], *what: object) -> None:
+    """Call `hear` in the event loop, from the model's thread; a loop that has ended hears nothing."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(hear, *what)
 
 
 def _settle(answer: asyncio.Future[T], result: T | None, error: Exception | None) -> None:

@@ -195,7 +195,12 @@ class Engine(Protocol):
         alternatives: int = 10,
         caller: Caller = Caller(),
     ) -> list[TokenTrace]:
-        """Teacher-force each continuation after its prompt; nothing is sampled."""
+        """Teacher-force each continuation after its prompt; nothing is sampled.
+
+        Raises:
+            EngineError: as `generate`, for this and the two below.
+
+        """
         ...
 
     async def choose(
@@ -208,7 +213,7 @@ class Engine(Protocol):
         """
         ...
 
-    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    async def embed(self, texts: Sequence[str], *, caller: Caller = Caller()) -> NDArray[np.float32]:
         """Return [N, D] mean-pooled last hidden states."""
         ...
 

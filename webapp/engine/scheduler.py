@@ -5,25 +5,46 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from webapp.engine.request import Request, Row
+from webapp.engine.request import PromptIds, Request, Row
 
 
 class Scheduler:
     """The waiting rows, in the order of their arrival; no tensors here."""
 
     def __init__(self, slots: int) -> None:
-        self.slots = slots
+        self.most = self.slots = slots
         self.waiting: list[Row] = []
 
     def add(self, rows: Iterable[Row]) -> None:
         """Let rows wait for a slot."""
         self.waiting.extend(rows)
 
+    def put_back(self, rows: Iterable[Row]) -> None:
+        """Let rows that had a slot wait for another, before those that never had one."""
+        self.waiting[:0] = rows
+
+    def halve(self, running: int) -> None:
+        """Allow half of the rows that were too many, until `restore`."""
+        self.slots = max(running // 2, 1)
+
+    def restore(self) -> None:
+        """Allow as many rows as at first."""
+        self.slots = self.most
+
     def drop(self, request: Request) -> list[Row]:
         """Forget the waiting rows of a request and return them."""
         gone = [row for row in self.waiting if row.request is request]
         self.waiting = [row for row in self.waiting if row.request is not request]
         return gone
+
+    def expects(self, prompt: PromptIds) -> bool:
+        """Return whether a sample of this prompt waits."""
+        return any(row.prompt is prompt for row in self.waiting)
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person waits for a row."""
+        return any(not row.background for row in self.waiting)
 
     def next(self, running: Sequence[Row]) -> Row | None:
         """Take the row that should have a free slot now, or None.
@@ -33,19 +54,35 @@ class Scheduler:
         """
         if len(running) >= self.slots:
             return None
-        background = sum(row.request.caller.background for row in running)
+        background = sum(row.background for row in running)
         held = Counter(row.request.caller.person for row in running)
         open_to_background = background < max(self.slots // 2, 1)
-        ready = [row for row in self.waiting if open_to_background or not row.request.caller.background]
+        ready = [row for row in self.waiting if open_to_background or not row.background]
         if not ready:
             return None
-        first = min(ready, key=lambda row: (row.request.caller.background, held[row.request.caller.person]))
+        first = min(ready, key=lambda row: (row.background, held[row.request.caller.person]))
         self.waiting.remove(first)
         return first
 
+    def in_the_way(self, running: Sequence[Row], reading: Row | None) -> Row | None:
+        """Return the background row that must give its place to a waiting person, or None.
+
+        That is one whose prompt is being read, since prompts are read one at a time, and the newest one when
+        there is no free slot for a request that has none yet.
+        """
+        if not self.interactive:
+            return None
+        if reading is not None and reading.background:
+            return reading
+        served = {row.request for row in running}
+        unserved = any(not row.background and row.request not in served for row in self.waiting)
+        if len(running) < self.slots or not unserved:
+            return None
+        return max((row for row in running if row.background), key=lambda row: row.admitted, default=None)
+
     def positions(self) -> dict[Request, int]:
-        """Return, for each request with no row running yet, how many requests wait before it."""
+        """Return, for each request of which a row waits, how many such requests go before it."""
         order: dict[Request, None] = {}
         for background in (False, True):
-            order.update((row.request, None) for row in self.waiting if row.request.caller.background == background)
+            order.update((row.request, None) for row in self.waiting if row.background == background)
         return {request: i for i, request in enumerate(order)}

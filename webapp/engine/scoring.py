@@ -1,69 +1,106 @@
-"""Teacher-forced passes: traces of given tokens, option masses, embeddings."""
+"""Teacher-forced passes: traces of given tokens, option masses, embeddings.
+
+Each is a generator that yields before every pass over the model and is sent how many tokens that pass may read,
+so that a long text neither holds up the running batch nor needs [T, V] numbers at once.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from storage.trace import TokenTrace
+from storage.trace import TokenTrace, concatenate
+from webapp.engine.cache import SlotCache
 from webapp.engine.forward import Forward
 from webapp.engine.pieces import Pieces
 from webapp.engine.protocol import OptionProbabilities
 from webapp.engine.signals import signals
 
+T = TypeVar("T")
+Passes: TypeAlias = Generator[None, int, T]
+Options: TypeAlias = Sequence[dict[str, tuple[int, ...]]]
+
+
+def read(
+    forward: Forward, cache: SlotCache, ids: Sequence[int], start: int, use: Callable[[int, Tensor], None]
+) -> Passes[None]:
+    """Read ids behind `start` tokens; `use` gets each pass's first index in ids and its hidden states [t, D]."""
+    at = 0
+    while at < len(ids):
+        size = yield
+        hidden = forward.read(cache, 0, ids[at : at + size], start + at)
+        use(at, hidden)
+        at += hidden.shape[0]
+
 
 def score(
     forward: Forward, pieces: Pieces, prompt: Sequence[int], continuation: Sequence[int], alternatives: int
-) -> TokenTrace:
+) -> Passes[TokenTrace]:
     """Return the trace of `continuation` after `prompt`; position i is predicted by everything before it."""
-    hidden = forward.whole([*prompt, *continuation])[len(prompt) - 1 : -1]
+    first = len(prompt) - 1  # the position that predicts the continuation's first token
+    parts = [
+        _trace(forward, pieces, [], forward.head.weight.new_zeros((0, forward.head.weight.shape[1])), alternatives)
+    ]
+
+    def use(at: int, hidden: Tensor) -> None:
+        predicting = hidden[max(first - at, 0) :]
+        begin = max(at - first, 0)
+        said = continuation[begin : begin + predicting.shape[0]]
+        if said:
+            parts.append(_trace(forward, pieces, said, predicting, alternatives))
+
+    if continuation:
+        yield from read(forward, forward.scratch(), [*prompt, *continuation[:-1]], 0, use)
+    return concatenate(parts)
+
+
+def _trace(forward: Forward, pieces: Pieces, ids: Sequence[int], hidden: Tensor, alternatives: int) -> TokenTrace:
     logits = forward.logits(hidden)
     seen = signals(logits, alternatives)
-    ids = torch.tensor(list(continuation), device=logits.device)
+    chosen = torch.tensor(list(ids), dtype=torch.long, device=logits.device)
     top_ids = seen.top_ids.cpu().numpy().astype(np.int32)
-    known = {int(i) for i in continuation} | {int(i) for i in top_ids.ravel()}
-
-    def column(values: torch.Tensor) -> NDArray[np.float32]:
-        array: NDArray[np.float32] = values.float().cpu().numpy()
-        return array
-
+    known = {int(i) for i in ids} | {int(i) for i in top_ids.ravel()}
     return TokenTrace(
-        ids=np.array(continuation, np.int32),
+        ids=np.array(ids, np.int32),
         pieces={i: pieces[i] for i in sorted(known)},
         special=frozenset(known & pieces.special),
         vocab_size=logits.shape[-1],
-        logprob=column(seen.logprobs.gather(1, ids[:, None])[:, 0]),
-        entropy=column(seen.entropy),
-        logsumexp=column(seen.logsumexp),
-        mean_logit=column(seen.mean_logit),
-        sum_p2=column(seen.sum_p2),
+        logprob=_column(seen.logprobs.gather(1, chosen[:, None])[:, 0]),
+        entropy=_column(seen.entropy),
+        logsumexp=_column(seen.logsumexp),
+        mean_logit=_column(seen.mean_logit),
+        sum_p2=_column(seen.sum_p2),
         top_ids=top_ids,
-        top_logprobs=column(seen.top_logprobs),
+        top_logprobs=_column(seen.top_logprobs),
     )
 
 
-def choose(
-    forward: Forward, prompt: Sequence[int], options: Sequence[dict[str, tuple[int, ...]]]
-) -> OptionProbabilities:
+def _column(values: Tensor) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = values.float().cpu().numpy()
+    return array
+
+
+def choose(forward: Forward, prompt: Sequence[int], options: Options) -> Passes[OptionProbabilities]:
     """Return the mass of each option (surface variants to their token ids) after the prompt."""
     began = time.monotonic()
-    longest = max(len(ids) for option in options for ids in option.values())
-    following = forward.logits(forward.whole(prompt)[-1]).double().log_softmax(-1) if longest else None
+    cache, last = forward.scratch(), []
+    yield from read(forward, cache, prompt, 0, lambda _, hidden: last.append(hidden[-1]))
+    following = _logprobs(forward, last[-1][None])[0]
     variants = []
     for option in options:
-        kept = {
-            text: ids
-            for text, ids in option.items()
-            if not any(other != ids and ids[: len(other)] == other for other in option.values())
-        }
-        unique = {ids: text for text, ids in reversed(kept.items())}
-        variants.append(
-            tuple((text, _mass(forward, prompt, ids, following)) for ids, text in reversed(unique.items()))
-        )
+        masses = []
+        for text, ids in distinct(option).items():
+            logprob = float(following[ids[0]])
+            if len(ids) > 1:  # read over what the variant before it left behind the prompt
+                logprob += yield from _rest(forward, cache, len(prompt), ids)
+            masses.append((text, float(np.exp(logprob))))
+        variants.append(tuple(masses))
     return OptionProbabilities(
         options=tuple(next(iter(option)) for option in options),
         masses=tuple(sum(mass for _, mass in option) for option in variants),
@@ -73,15 +110,39 @@ def choose(
     )
 
 
-def _mass(forward: Forward, prompt: Sequence[int], ids: tuple[int, ...], following: torch.Tensor | None) -> float:
-    if following is not None and len(ids) == 1:
-        return float(following[ids[0]].exp())
-    hidden = forward.whole([*prompt, *ids])[len(prompt) - 1 : -1]
-    logprobs = forward.logits(hidden).double().log_softmax(-1)
-    return float(logprobs.gather(1, torch.tensor(ids, device=logprobs.device)[:, None]).sum().exp())
+def distinct(option: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    """Drop the variants of an option whose tokens repeat or extend those of another."""
+    kept: dict[str, tuple[int, ...]] = {}
+    for text, ids in option.items():
+        extends = any(other != ids and ids[: len(other)] == other for other in option.values())
+        if not extends and ids not in kept.values():
+            kept[text] = ids
+    return kept
 
 
-def embed(forward: Forward, texts: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-    """Return the mean of the last hidden states of each text, [N, D]."""
-    means = [forward.whole(ids).float().mean(0).cpu().numpy() for ids in texts]
-    return np.stack(means) if means else np.zeros((0, forward.model.config.hidden_size), np.float32)
+def _rest(forward: Forward, cache: SlotCache, start: int, ids: tuple[int, ...]) -> Passes[float]:
+    """Return the log-probability of all tokens after the first, given those before them."""
+    parts: list[float] = []
+
+    def use(at: int, hidden: Tensor) -> None:
+        said = torch.tensor(ids[at + 1 : at + 1 + hidden.shape[0]])
+        parts.append(float(_logprobs(forward, hidden).gather(1, said[:, None]).sum()))
+
+    yield from read(forward, cache, ids[:-1], start, use)
+    return sum(parts)
+
+
+def _logprobs(forward: Forward, hidden: Tensor) -> Tensor:
+    """Return log-probabilities [T, V] in float64, on the CPU, since not every device has float64."""
+    return forward.logits(hidden).cpu().double().log_softmax(-1)
+
+
+def embed(forward: Forward, ids: Sequence[int]) -> Passes[NDArray[np.float32]]:
+    """Return the mean [D] of the last hidden states of a text."""
+    total = torch.zeros(forward.head.weight.shape[1], device=forward.device)
+    yield from read(forward, forward.scratch(), ids, 0, lambda _, hidden: _add(total, hidden))
+    return _column(total / len(ids))
+
+
+def _add(total: Tensor, hidden: Tensor) -> None:
+    total += hidden.float().sum(0)
