@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 
-from webapp.engine.protocol import Message, Prompt
+from webapp.engine.protocol import EngineError, Message, Prompt
 
 PLAIN_NAMES = {"system": "", "user": "Question: ", "assistant": "Answer: "}
 PLAIN_STOP = ("\nQuestion:",)
+REMEMBERED = 64  # prompts: the one just answered is often counted, scored and continued
 
 
 class Chat:
-    """Turns prompts into ids; a prefix continues inside the assistant's message."""
+    """Turns prompts into ids; a prefix continues inside the assistant's message. Any thread may ask."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, generation: GenerationConfig | None) -> None:
         self.tokenizer = tokenizer
         self.has_template = tokenizer.chat_template is not None
         self.end_ids = _end_ids(tokenizer, generation)
+        self._rendered = lru_cache(REMEMBERED)(self._render)
+        backend = getattr(tokenizer, "backend_tokenizer", None)
+        if backend is not None:  # else the first call of each thread would switch them off under the others
+            backend.no_truncation()
+            backend.no_padding()
 
     @property
     def stop(self) -> tuple[str, ...]:
@@ -24,14 +32,44 @@ class Chat:
         return () if self.has_template else PLAIN_STOP
 
     def ids(self, prompt: Prompt) -> tuple[int, ...]:
-        """Return the ids of the rendered messages, the opened assistant message and the prefix."""
-        text = self._template(prompt.messages) if self.has_template else _plain(prompt.messages)
-        return (*self.tokenizer.encode(text, add_special_tokens=not self.has_template), *prompt.prefix)
+        """Return the ids of the rendered messages, the opened assistant message and the prefix.
+
+        Raises:
+            EngineError: when the model's template refuses the conversation.
+
+        """
+        return (*self._rendered(prompt.messages), *prompt.prefix)
+
+    def text_ids(self, text: str, *, special: bool = False) -> tuple[int, ...]:
+        """Return the ids of a bare text, with the tokens that begin or end a text if `special`."""
+        return tuple(self.tokenizer.encode(encodable(text), add_special_tokens=special))
+
+    def _render(self, messages: tuple[Message, ...]) -> tuple[int, ...]:
+        text = self._template(messages) if self.has_template else _plain(messages)
+        return self.text_ids(text, special=not self.has_template)
 
     def _template(self, messages: tuple[Message, ...]) -> str:
+        try:
+            return self._apply(messages)
+        except Exception as error:  # a template is the model author's code, and raises what it likes
+            if len(messages) > 1 and messages[0].role == "system" and messages[1].role == "user":
+                return self._template(_without_system(messages))
+            raise EngineError(f"The model's chat template refuses this conversation: {error}") from error
+
+    def _apply(self, messages: tuple[Message, ...]) -> str:
         turns = [{"role": m.role, "content": m.content} for m in messages]
-        text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-        return str(text)
+        return str(self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+
+
+def encodable(text: str) -> str:
+    """Replace lone surrogates, which no tokenizer takes, by U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _without_system(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Put the instructions at the head of the first question, for models that know no system turn."""
+    system, first, *rest = messages
+    return (Message("user", f"{system.content}\n\n{first.content}"), *rest)
 
 
 def _plain(messages: tuple[Message, ...]) -> str:

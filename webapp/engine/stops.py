@@ -12,7 +12,7 @@ class StopWatch:
 
     def __init__(self, end_ids: frozenset[int], stop: Sequence[str], max_tokens: int) -> None:
         self.end_ids = end_ids
-        self.stop = [s.encode() for s in stop if s]
+        self.stop = [s.encode("utf-8", "surrogatepass") for s in stop if s]
         self.max_tokens = max_tokens
         self.tail = max((len(s) for s in self.stop), default=1) - 1
         self.text = b""
