@@ -11,9 +11,8 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
@@ -21,11 +20,13 @@ from sqlalchemy.orm import Session as OrmSession
 
 from storage import tables
 from storage.archive_check import check
-from storage.archive_file import Archive, ArchiveError, pack, unpack
+from storage.archive_file import Archive, Traces, pack, unpack
 from storage.archive_ids import with_free_ids
+from storage.archive_zip import ArchiveError
 from storage.database import Database
 from storage.errors import Missing, from_system
-from storage.records import Generation, Run
+from storage.ids import new_id
+from storage.records import Cost, Generation, Run
 from storage.repositories import generations, runs, scores, sessions
 
 __all__ = ["ArchiveError", "export_session", "import_session"]
@@ -52,14 +53,18 @@ async def import_session(db: Database, path: Path, person_id: str) -> str:
         ArchiveError: with a sentence; then nothing was changed.
 
     """
-    archive = await asyncio.to_thread(_checked, Path(path))
-    return await db.write(lambda s: _import(s, archive, person_id))
+    archive, traces = await asyncio.to_thread(_checked, Path(path))
+    return await db.write(lambda s: _import(s, archive, traces, person_id))
 
 
-def _checked(path: Path) -> Archive:
-    archive = unpack(path)
-    check(archive)
-    return archive
+def _checked(path: Path) -> tuple[Archive, Traces]:
+    archive, traces = unpack(path)
+    try:
+        check(archive, traces)
+    except BaseException:
+        traces.close()
+        raise
+    return archive, traces
 
 
 def _export(s: OrmSession, session_id: str, path: Path) -> None:
@@ -68,41 +73,45 @@ def _export(s: OrmSession, session_id: str, path: Path) -> None:
         raise Missing("There is no such session to export; restore it first if it was deleted.")
     kept = runs.of_session(s, session_id)
     live = {run.id for run in kept if run.live}
-    texts = [_ended(g) if run.id in live else g for run in kept for g in generations.of_run(s, run.id)]
+    costs = runs.cost_of_texts(s, sorted(live))
+    texts = generations.of_session(s, session_id)
     archive = Archive(
         replace(session, person_id=""),
-        [_left(run) for run in kept],
-        texts,
-        [score for run in kept for score in scores.of_run(s, run.id)],
+        [_left(run, costs.get(run.id, Cost())) for run in kept],
+        [_ended(text) if text.run_id in live else text for text in texts],
+        scores.of_session(s, session_id),
     )
     with _whole(path) as partial:
-        pack(partial, archive, generations.blobs(s, [g.id for g in texts]))
+        pack(partial, archive, generations.blobs(s, [text.id for text in texts]))
 
 
-def _import(s: OrmSession, archive: Archive, person_id: str) -> str:
-    archive = with_free_ids(s, archive)
-    session = replace(archive.session, person_id=person_id, deleted_at=None)
-    try:
-        sessions.create(s, session)
-        for run in archive.runs:
-            runs.add(s, replace(run, deleted_at=None))
-        for generation in archive.generations:
-            generations.put(s, generation, archive.traces.get(generation.id))
-        for score in archive.scores:
-            scores.add(s, score)
-        s.flush()
-        row = s.get_one(tables.Session, session.id)
-        row.updated_at = session.updated_at
-    except (DataError, IntegrityError, StatementError, OverflowError) as error:
-        raise ArchiveError("The session file holds values that no session can have; nothing was imported.") from error
-    return session.id
+def _import(s: OrmSession, archive: Archive, traces: Traces, person_id: str) -> str:
+    with closing(traces):
+        free = with_free_ids(s, archive)
+        try:
+            _store(s, replace(free, session=replace(free.session, person_id=person_id, deleted_at=None)))
+            pairs = zip(archive.generations, free.generations, strict=True)
+            generations.add_all(s, ((new, traces.get(old.id)) for old, new in pairs))
+            scores.add_all(s, free.scores)
+        except (DataError, IntegrityError, StatementError, OverflowError) as error:
+            raise ArchiveError(
+                "The session file holds values that no session can have; nothing was imported."
+            ) from error
+    return free.session.id
 
 
-def _left(run: Run) -> Run:
-    """Return a run as a file keeps it: without a lease, and not at work."""
+def _store(s: OrmSession, archive: Archive) -> None:
+    sessions.create(s, archive.session)
+    runs.add_all(s, [replace(run, deleted_at=None) for run in archive.runs])
+    s.get_one(tables.Session, archive.session.id).updated_at = archive.session.updated_at
+    s.flush()
+
+
+def _left(run: Run, cost: Cost) -> Run:
+    """Return a run as a file keeps it: without a lease; one at work has ended, and cost what its texts did."""
     if run.live:
-        ended = run.lease_until or datetime.now(UTC)
-        run = replace(run, status="interrupted", error=runs.LEFT_BEHIND, finished_at=ended)
+        ended = run.lease_until or run.started_at or run.created_at
+        run = replace(run, status="interrupted", error=runs.LEFT_BEHIND, finished_at=ended, cost=cost)
     return replace(run, lease_owner=None, lease_until=None)
 
 
@@ -115,11 +124,14 @@ def _ended(generation: Generation) -> Generation:
 @contextmanager
 def _whole(path: Path) -> Iterator[Path]:
     """Write beside the path, and move there what is complete."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{new_id()}.partial")
     try:
         yield partial
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())
         partial.replace(path)
     except OSError as error:
         raise from_system(error, str(path)) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()

@@ -1,4 +1,7 @@
-"""Ids of an imported session: kept where they are free, made anew where the database has them already."""
+"""Ids of an imported session: kept where they are free, made anew where the database has them already.
+
+Where one of a kind is taken, all of that kind are made anew: ids sort by time, and lists go by them in the end.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +32,9 @@ class _Ids:
 
 
 def with_free_ids(s: OrmSession, archive: Archive) -> Archive:
-    """Return the archive under ids that the database does not have, also where parts refer to each other.
+    """Return the archive, in its order, under ids that the database does not have.
 
-    A reference to something outside the archive stays as it is.
+    References within it follow; one to something outside stays as it is.
     """
     ids = _Ids(
         sessions=_renamed(s, tables.Session.id, [archive.session.id]),
@@ -45,14 +48,13 @@ def with_free_ids(s: OrmSession, archive: Archive) -> Archive:
         [_run(run, ids) for run in archive.runs],
         [_generation(generation, ids) for generation in archive.generations],
         [_score(score, ids) for score in archive.scores],
-        {ids.generations[generation]: blob for generation, blob in archive.traces.items()},
     )
 
 
 def _renamed(s: OrmSession, column: InstrumentedAttribute[str], ids: Iterable[str]) -> Renamed:
     wanted = sorted(ids)
-    taken = {found for piece in in_pieces(wanted) for found in s.scalars(select(column).where(column.in_(piece)))}
-    return {each: new_id() if each in taken else each for each in wanted}
+    taken = any(s.scalar(select(column).where(column.in_(piece)).limit(1)) for piece in in_pieces(wanted))
+    return {each: new_id() if taken else each for each in wanted}
 
 
 def _run(run: Run, ids: _Ids) -> Run:

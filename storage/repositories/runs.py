@@ -12,19 +12,30 @@ from storage import tables
 from storage.records import LIVE_STATUSES, Cost, Run, RunStatus, StoredRun
 from storage.repositories import generations, models, problems, scores
 from storage.repositories.run_rows import put_cost, put_progress, refold, run_record, run_row
-from storage.repositories.shared import in_pieces, insert_missing, put_tags, row_of, tags_of, touch
+from storage.repositories.shared import in_pieces, insert_missing, put_tags, row_of, tag_rows, tags_of, touch
 
 LEFT_BEHIND = "The program ended while this run was at work; what it had written is kept."
 
 
 def add(s: Session, run: Run) -> None:
     """Store a new run as it is, with its launch, its problem and its model."""
-    launch = {"id": run.launch_id, "session_id": run.session_id, "created_at": run.created_at}
-    insert_missing(s, tables.Launch, launch)
-    s.add(run_row(run, problems.keep(s, run.problem), models.keep(s, run.model)))
+    add_all(s, [run])
+
+
+def add_all(s: Session, new: Sequence[Run]) -> None:
+    """Store new runs as they are; what they share is looked at once."""
+    launches = {run.launch_id: run for run in reversed(new)}  # of each, the first run
+    for launch, run in launches.items():
+        values = {"id": launch, "session_id": run.session_id, "created_at": run.created_at}
+        insert_missing(s, tables.Launch, values)
+    asked = {problem: problems.keep(s, problem) for problem in {run.problem for run in new}}
+    used = {model: models.keep(s, model) for model in {run.model for run in new}}
+    s.add_all(run_row(run, asked[run.problem], used[run.model]) for run in new)
     s.flush()
-    put_tags(s, tables.RunTag, run.id, run.tags)
-    touch(s, run.session_id, max(run.created_at, row_of(s, tables.Session, run.session_id).updated_at))
+    s.add_all(row for run in new for row in tag_rows(tables.RunTag, run.id, run.tags))
+    s.flush()
+    for session, moment in {run.session_id: run.created_at for run in sorted(new, key=_age)}.items():
+        touch(s, session, max(moment, row_of(s, tables.Session, session).updated_at))
 
 
 def get(s: Session, run_id: str) -> Run | None:
@@ -139,6 +150,10 @@ def delete(s: Session, run_id: str) -> None:
 def restore(s: Session, run_id: str) -> None:
     """Bring back a deleted run."""
     row_of(s, tables.Run, run_id).deleted_at = None
+
+
+def _age(run: Run) -> datetime:
+    return run.created_at
 
 
 def _changed(s: Session, run_id: str) -> tables.Run:

@@ -72,10 +72,14 @@ def put_tags(s: Session, table: TagTable, owner: str, tags: Sequence[str]) -> No
     """Replace the tags of a session or run."""
     key = _owner(table)
     s.execute(delete(table).where(getattr(table, key) == owner))
-    s.add_all(
-        table(**{key: owner}, position=position, tag=tag, folded=fold(tag)) for position, tag in enumerate(tidy(tags))
-    )
+    s.add_all(tag_rows(table, owner, tags))
     s.flush()
+
+
+def tag_rows(table: TagTable, owner: str, tags: Sequence[str]) -> list[tables.SessionTag | tables.RunTag]:
+    """Return the rows of the tags of a session or run."""
+    key = _owner(table)
+    return [table(**{key: owner}, position=n, tag=tag, folded=fold(tag)) for n, tag in enumerate(tidy(tags))]
 
 
 def tags_of(s: Session, table: TagTable, owners: Sequence[str]) -> dict[str, tuple[str, ...]]:
