@@ -1,4 +1,4 @@
-"""Other processes, small disks and files as they were: what tests of the database's file need."""
+"""Other processes, small disks, files as they were, a look inside: what tests of the database's file need."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from storage import tables
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,6 +41,16 @@ def told(started: subprocess.Popen[str], word: str) -> None:
     assert started.stdout is not None and started.stderr is not None
     line = started.stdout.readline().strip()
     assert line == word, (line, started.stderr.read() if started.poll() is not None else "")
+
+
+def names(s: Session) -> list[str]:
+    """Return the names of the sessions."""
+    return list(s.scalars(select(tables.Session.name).order_by(tables.Session.id)))
+
+
+def pragma(name: str, s: Session) -> object:
+    """Return what SQLite says of a setting of the connection."""
+    return s.execute(text(f"PRAGMA {name}")).scalar()
 
 
 def folder_as_it_is(folder: Path) -> dict[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -140,6 +142,23 @@ def test_the_copy_is_a_database_that_opens(
         return found and found.run
 
     assert asyncio.run(stored()) == making.run()
+
+
+def test_of_many_that_upgrade_at_once_one_does(
+    file: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(file)
+    release(tmp_path_factory.mktemp("program"), monkeypatch)
+    together = threading.Barrier(4)
+
+    def one(_: int) -> Path | None:
+        together.wait(60)
+        return upgrade(address(file))
+
+    with ThreadPoolExecutor(4) as pool:
+        made = [copy for copy in pool.map(one, range(4)) if copy is not None]
+    assert copies(file.parent) == made and len(made) == 1
+    assert rows(file, "SELECT version_num FROM alembic_version") == [("9001",)]
 
 
 @pytest.mark.parametrize(
