@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from webapp.engine.local import LocalEngine
-from webapp.engine.protocol import EngineEvent, Generated, Prompt, Sampling
+from webapp.engine.local import ME, LocalEngine
+from webapp.engine.protocol import Caller, EngineEvent, Generated, Prompt, Sampling
 
 QUESTION = Prompt.user("What is the capital of Australia? Say why it was chosen.")
 
 
-async def events(engine: LocalEngine, prompt: Prompt = QUESTION, n: int = 1, **settings: Any) -> list[EngineEvent]:
+async def events(
+    engine: LocalEngine, prompt: Prompt = QUESTION, n: int = 1, caller: Caller = ME, **settings: Any
+) -> list[EngineEvent]:
     """Return every event of one call."""
-    return [event async for event in engine.generate([prompt], Sampling(**settings), n=n)]
+    return [event async for event in engine.generate([prompt], Sampling(**settings), n=n, caller=caller)]
 
 
-async def samples(engine: LocalEngine, prompt: Prompt = QUESTION, n: int = 1, **settings: Any) -> list[Generated]:
+async def samples(
+    engine: LocalEngine, prompt: Prompt = QUESTION, n: int = 1, caller: Caller = ME, **settings: Any
+) -> list[Generated]:
     """Return the finished samples of one call, in their order."""
-    done = [e for e in await events(engine, prompt, n, **settings) if isinstance(e, Generated)]
+    done = [e for e in await events(engine, prompt, n, caller, **settings) if isinstance(e, Generated)]
     return sorted(done, key=lambda sample: sample.sample)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -26,13 +28,24 @@ async def small(max_batch: int = 4) -> AsyncIterator[LocalEngine]:
         await engine.close()
 
 
+async def until(holds: Callable[[], object]) -> None:
+    """Return once something holds that another thread brings about."""
+    for _ in range(30_000):
+        if holds():
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError("waited in vain")
+
+
 class Watch:
-    """Counts the passes of an engine's model, in their order."""
+    """Counts the passes of an engine's model, in their order, and can hold the model's thread at one of them."""
 
     def __init__(self, engine: LocalEngine) -> None:
+        self.engine = engine
         self.passes: list[tuple[str, int]] = []  # ("read", tokens) or ("step", rows)
-        self._wrap(engine, "read", lambda cache, slot, ids, start: ("read", len(ids)))
-        self._wrap(engine, "step", lambda tokens, lengths: ("step", len(tokens)))
+        self.gates: dict[tuple[str, int], threading.Event] = {}
+        self._wrap("read", lambda cache, slot, ids, start: ("read", len(ids)))
+        self._wrap("step", lambda tokens, lengths: ("step", len(tokens)))
 
     def count(self, kind: str) -> int:
         return sum(name == kind for name, _ in self.passes)
@@ -40,11 +53,23 @@ class Watch:
     def tokens_read(self) -> int:
         return sum(size for name, size in self.passes if name == "read")
 
-    def _wrap(self, engine: LocalEngine, name: str, describe: Callable[..., tuple[str, int]]) -> None:
-        inner = getattr(engine._forward, name)
+    @asynccontextmanager
+    async def held(self, kind: str, number: int) -> AsyncIterator[None]:
+        """Hold the model at its n-th pass of a kind, for as long as it takes to hand something over to it."""
+        gate = self.gates[kind, number] = threading.Event()
+        await until(lambda: self.count(kind) >= number)
+        yield
+        await until(self.engine._worker.inbox.qsize)
+        gate.set()
+
+    def _wrap(self, name: str, describe: Callable[..., tuple[str, int]]) -> None:
+        inner = getattr(self.engine._forward, name)
 
         def counted(*args: object) -> torch.Tensor:
             self.passes.append(describe(*args))
+            gate = self.gates.get((name, self.count(name)))
+            if gate is not None:
+                gate.wait(30)
             return inner(*args)
 
-        setattr(engine._forward, name, counted)
+        setattr(self.engine._forward, name, counted)
