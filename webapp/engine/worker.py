@@ -81,6 +81,7 @@ class Worker:
             if (task := self.inbox.get()) is not None:
                 task()
         self.batch.clear()
+        self.sent.clear()
         self.forward.reset()
         for request in list(self.requests):
             self._end(request, EngineError(CLOSED))
