@@ -10,6 +10,7 @@ import gradio as gr
 from tests.components.stage import Stage
 from webapp.components.address import Address
 from webapp.components.compare_view import CompareView
+from webapp.components.hot_key import HotKey
 from webapp.components.library_view import LibraryView
 from webapp.components.method_form import MethodForm
 from webapp.components.model_status import ModelStatus
@@ -31,7 +32,9 @@ def build(stage: Stage) -> gr.Blocks:
         view.baseline_change(stage.hear("baseline_change"), queue=False)
         demo.load(_runs_of, None, view)
     with demo.route("Library", "/library"):
+        reload = gr.Button("Reload", elem_id="reload")
         library = LibraryView(elem_id="library-view")
+        reload.click(lambda: {"session": None, "changed": 1}, None, library, queue=False)
         for name in ("rename", "set_notes", "set_tags", "delete", "restore", "open_session"):
             getattr(library, name)(stage.hear(name), queue=False, trigger_mode="multiple")
     return demo
@@ -41,6 +44,7 @@ def _runs(demo: gr.Blocks, stage: Stage) -> None:
     address = Address(elem_id="address")
     wanted = gr.Textbox(elem_id="wanted", label="Runs as JSON")
     show = gr.Button("Show", elem_id="show")
+    HotKey("wanted", "show")
     view = RunView(elem_id="run-view")
     for name in ("token_branch", "run_done", "judge_run"):
         getattr(view, name)(stage.hear(name), queue=False, trigger_mode="multiple")
@@ -60,10 +64,10 @@ def _forms(stage: Stage) -> None:
     status.model_ready(stage.hear("model_ready"), queue=False)
     notice = Notice(elem_id="notice")
     form = MethodForm({"method": "self_refine", "values": {"max_rounds": 2}}, elem_id="method-form")
+    form.method_change(stage.hear("method_change"), queue=False)
     read = gr.Button("Read", elem_id="read")
-    state = gr.Textbox(elem_id="state", label="State")
     say = gr.Textbox(elem_id="say", label="Say")
-    read.click(json.dumps, form, state, queue=False)
+    read.click(lambda value: stage.heard.append(("read", value)), form, queue=False)
     say.submit(lambda text: {"kind": "error", "text": text}, say, notice, queue=False)
 
 

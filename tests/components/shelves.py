@@ -79,10 +79,11 @@ def methods() -> list[dict[str, Any]]:
     styles = {"type": "string", "enum": ["re-ask", "critique"], "default": "re-ask", "title": "Second turn"}
     hint = {"anyOf": [{"type": "string", "maxLength": 40}, {"type": "null"}], "default": None, "title": "Hint"}
     keep = {"type": "boolean", "default": True, "title": "Keep history", "description": "Show all rounds."}
+    ours = {"style": styles, "hint": hint, "keep": keep}
     rounds = number("Most rounds", 2, minimum=1, maximum=8, description="Times it may be refined.")
     return [
         method("self_refine", "Self-Refine", {"max_rounds": rounds}),
-        method("ask_again", "Ask again", {"style": styles, "hint": hint, "keep": keep}, faithful="prompted emulation"),
+        method("ask_again", "Ask again", ours, faithful="prompted emulation"),
         method("p_true", "P(True)", {}, needs=["choose", "generate"]),
     ]
 
@@ -122,6 +123,7 @@ def everything() -> dict[str, Any]:
     sessions = [
         session_row("s1", name="Capital cities", tags=("geography",), notes="For the first lesson."),
         session_row("s2", runs=1, live_runs=1),
+        session_row("binned", deleted_at=BEGAN),
     ]
     return {
         "methods": methods(), "model": model(),

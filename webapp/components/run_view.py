@@ -2,7 +2,8 @@
 
 Value: `{"runs": [run id, ...], "speed": null | number}`, one column each. With a speed (1 is as it was made),
 finished runs are replayed; without, they are drawn at once. A further key of any kind (`"again": 2`) makes a value
-new, so that the same replay starts over. An empty list shows the empty state.
+new, so that the same replay starts over. With `"look": true` the runs are scrolled to. An empty list shows the empty
+state.
 
 Events (read them with `gr.EventData`; whoever calls can forge them):
     token_branch: `{run, generation, index, token}`, an alternative was picked at a token index.
@@ -25,7 +26,9 @@ class RunView(ClientComponent):
     """Columns of runs, fed by `/api/runs/{id}/events`."""
 
     client = "run_view"
-    styles = ("run_view", "head", "token_view", "origin_spans", "hover_card", "scores", "votes", "rounds", "diff_view")
+    styles = (
+        "run_view", "head", "token_view", "origin_spans", "hover_card", "scores", "votes", "rounds", "diff_view",
+    )  # fmt: skip
 
     def __init__(self, value: dict[str, Any] | None = None, **options: Any) -> None:
         super().__init__(EMPTY if value is None else value, **options)

@@ -4,6 +4,7 @@ import { el, fill } from './dom.js';
 
 const CONFIG = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ['lasso2d', 'select2d'] };
 const IMAGE = { format: 'png', scale: 2, filename: 'second-thoughts' };
+const HEIGHT = 360; // pixels of a figure that names no height: plotly would take that of the empty box
 let library = null;
 
 /** Start the component: called once by js_on_load. */
@@ -76,7 +77,7 @@ function themed(layout, box) {
   const axis = { gridcolor: line, linecolor: line, zerolinecolor: line, tickcolor: line };
   const axes = Object.fromEntries(Object.entries(layout).filter(([name]) => /^[xy]axis\d*$/.test(name)).map(([name, own]) => [name, { ...axis, ...own }]));
   return {
-    uirevision: 'keep', ...layout, xaxis: { ...axis, ...layout.xaxis }, yaxis: { ...axis, ...layout.yaxis }, ...axes,
+    uirevision: 'keep', height: HEIGHT, ...layout, xaxis: { ...axis, ...layout.xaxis }, yaxis: { ...axis, ...layout.yaxis }, ...axes,
     paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', font: { family: style.fontFamily, size: 13, ...layout.font, color: ink },
     hoverlabel: { bgcolor: style.getPropertyValue('--st-card').trim(), bordercolor: line, font: { color: ink }, ...layout.hoverlabel },
   };

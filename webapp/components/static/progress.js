@@ -9,7 +9,7 @@ const ENDED = { finished: 'Finished', cancelled: 'Stopped', failed: 'Failed', in
 export class ProgressLine {
   constructor(label) {
     this.bar = el('div.st-progress', { role: 'progressbar', ariaLabel: label, ariaValueMin: '0', ariaValueMax: '100' }, el('span'));
-    this.doing = el('span.st-doing');
+    this.doing = el('span.st-doing.st-contained');
     this.cost = el('span.st-cost.st-dim');
     this.node = el('div.st-run-progress', {}, this.bar, el('p', {}, this.doing, this.cost));
   }

@@ -52,7 +52,14 @@ class RunView {
     this.columns = new Map(runs.map((id) => [id, this.columns.get(id) || new RunColumn(id, (run) => this.trigger('judge_run', { run }))]));
     fill(this.grid, ...[...this.columns.values()].map((column) => column.node));
     for (const [id, column] of this.columns) column.stream ||= this.follow(id, speed);
+    if (value.look) this.look();
     this.schedule();
+  }
+
+  /** Bring what was just started into sight: the form above may fill the window. */
+  look() {
+    const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.root.scrollIntoView({ block: 'start', behavior: still ? 'auto' : 'smooth' });
   }
 
   drop(id) {

@@ -33,7 +33,7 @@ export class SchemaField {
     this.input.dataset.name = name;
     this.input.dataset.focus = name;
     this.input.setAttribute('aria-describedby', help ? `${id}-help ${id}-error` : `${id}-error`);
-    const label = el('label', { htmlFor: id }, schema.title || name);
+    const label = el('label.st-contained', { htmlFor: id }, schema.title || name);
     this.node = schema.type === 'boolean'
       ? el('div.st-field.st-check', {}, this.input, label, help, this.error)
       : el('div.st-field', {}, label, this.input, help, this.error);
@@ -78,7 +78,7 @@ export class SchemaField {
 
 /** The range of a number in words; a bound beyond which nobody goes by accident is left out. */
 function bounds({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }) {
-  const from = minimum ?? (exclusiveMinimum === undefined ? null : `above ${exclusiveMinimum}`);
+  const from = minimum ?? (exclusiveMinimum === undefined ? null : `Above ${exclusiveMinimum}`);
   const to = maximum ?? (exclusiveMaximum === undefined ? null : `below ${exclusiveMaximum}`);
   if (from === null || to === null || maximum > UNREACHED) return '';
   return `${from} to ${to}.`;
