@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import exp
+
 import pytest
 
 from storage.records import StoredRun
@@ -60,6 +62,9 @@ async def test_both_options_come_with_their_spellings(play: Play, model: Judge) 
         ((0.1, 0.3), 0.25, 0.4, False),
         ((0.25, 0.25), 0.5, 0.5, True),
         ((0.0, 0.0), 0.5, 0.0, False),
+        # sigmoid(1.3 - 0.45), and two spellings an option pooled; derived independently in float64
+        ((exp(1.3) / 8, exp(0.45) / 8), 0.700567142474, (exp(1.3) + exp(0.45)) / 8, True),
+        ((exp(-1.1) + exp(-2.35), exp(-1.9) + exp(-3.0)), 0.682350256036, 0.627595933504, True),
     ],
 )
 async def test_the_value_is_normalised_over_the_two_and_what_they_captured_is_kept(
