@@ -1,3 +1,5 @@
+"""The confidence/critique split against numbers that were derived independently."""
+
 from __future__ import annotations
 
 import numpy as np

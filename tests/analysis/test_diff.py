@@ -1,3 +1,5 @@
+"""Word diffs: exact, readable, and quick on texts that were made to be slow."""
+
 from __future__ import annotations
 
 import time
@@ -70,9 +72,9 @@ def test_a_word_that_is_frequent_in_a_long_text_still_counts() -> None:
     ],
 )
 def test_huge_texts_take_no_quadratic_time(a: str, b: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()  # of this process alone, so that a busy machine changes nothing
     edits = word_diff(a, b)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
     assert (old(edits), new(edits)) == (a, b)
 
 

@@ -1,3 +1,5 @@
+"""What a correction did: named, counted, with every share over all problems."""
+
 from __future__ import annotations
 
 import pytest

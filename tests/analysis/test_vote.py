@@ -1,3 +1,5 @@
+"""Votes: equivalent answers pooled, ties visible, no answer no vote."""
+
 from __future__ import annotations
 
 import pytest
