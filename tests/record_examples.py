@@ -1,0 +1,159 @@
+"""Record the examples that a fresh database offers, and write them to webapp/examples.stz.
+
+    python -m tests.record_examples --stronger FILE.gguf
+
+replays the plan of tests/examples/plan.py through the program's own run service, in a database that is thrown away,
+and checks that every run shows what its note says. tests/fetch_stronger_model.py fetches the larger model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+from storage.database import Database
+from storage.records import StoredRun
+from tests.examples.phenomena import Absent, attempts, facts_of
+from tests.examples.plan import NOTES, PLAN, SESSION, Branch, Example, Launch
+from webapp.engine.protocol import Engine
+from webapp.models import Progress, load
+from webapp.models.load import LoadOptions
+from webapp.pages.examples import ARCHIVE
+from webapp.paths import user_cache_folder
+from webapp.runs.engines import EngineHub
+from webapp.runs.library import LibraryService
+from webapp.runs.service import RunRequest, RunService
+from webapp.settings import Settings
+
+PERSON = "local"
+LARGEST = 3_000_000  # bytes of the file, which every copy of the program carries
+
+
+class Unplaced:
+    """An engine that records its model's file by name: where it lay on this machine is nobody's business."""
+
+    def __init__(self, engine: Engine) -> None:
+        record = engine.info.record
+        self._engine = engine
+        self.info = replace(engine.info, record=replace(record, source=Path(record.source).name))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+
+def load_unplaced(ref: str, options: LoadOptions, progress: Progress) -> Engine:
+    """Load a model as the program does; see `Unplaced`."""
+    return cast(Engine, Unplaced(load(ref, options, progress)))
+
+
+class Recorder:
+    """Runs launches one after another in one session, and writes down what each run shows."""
+
+    def __init__(self, runs: RunService, library: LibraryService, session: str) -> None:
+        self._runs = runs
+        self._library = library
+        self._session = session
+        self._ids: dict[str, str] = {}  # of the runs made so far, by name
+
+    async def record(self, launch: Launch) -> None:
+        """Start the runs of a launch together, wait for them, and name, tag, check and describe them.
+
+        Raises:
+            SystemExit: when a run failed, or does not show what it is to show.
+
+        """
+        begun = time.monotonic()
+        ids = await self._started(launch)
+        for example, run_id in zip(launch.examples, ids, strict=True):
+            await self._runs.wait(run_id)
+            await self._describe(example, run_id)
+            print(f"{time.monotonic() - begun:5.0f} s  {example.name}", flush=True)
+
+    async def _started(self, launch: Launch) -> list[str]:
+        if launch.branch is not None:
+            return [await self._branch(launch.branch)]
+        requests = [
+            RunRequest(launch.problem, e.method, dict(e.params), launch.seed, self._session, self._ids.get(e.uses))
+            for e in launch.examples
+        ]
+        return await self._runs.launch(requests, person=PERSON)
+
+    async def _branch(self, branch: Branch) -> str:
+        stored = await self._loaded(self._ids[branch.of])
+        draft = attempts(stored)[branch.sample]
+        trace = stored.traces[draft.id]
+        assert trace.top_ids is not None
+        at = trace.token_texts().index(branch.instead_of)
+        offered = {trace.pieces[i]: i for i in trace.top_ids[at].tolist()}
+        return await self._runs.branch(draft.id, at, offered[branch.token.encode()], person=PERSON)
+
+    async def _describe(self, example: Example, run_id: str) -> None:
+        stored = await self._loaded(run_id)
+        if stored.run.status != "finished":
+            raise SystemExit(f"“{example.name}” {stored.run.status}: {stored.run.error}")
+        try:
+            note = example.note.format(**facts_of(example.shows, stored))
+        except Absent as instead:
+            raise SystemExit(f"“{example.name}” does not show what it is to show here: {instead}.") from instead
+        self._ids[example.name] = run_id
+        await self._library.rename_run(run_id, example.name)
+        await self._library.set_run_tags(run_id, example.tags)
+        await self._library.set_run_notes(run_id, note)
+
+    async def _loaded(self, run_id: str) -> StoredRun:
+        stored = await self._library.load(run_id)
+        assert stored is not None
+        return stored
+
+
+async def record(stronger: Path, cache: Path, target: Path) -> None:
+    """Record the whole plan into a session file."""
+    with tempfile.TemporaryDirectory() as folder:
+        # float32, where a seed promises the same text whatever else is in the batch
+        settings = Settings(cache_dir=cache, data_dir=Path(folder), device="cpu", dtype="float32")
+        database = Database.open(settings.database_url)
+        hub, library = EngineHub(settings, load_unplaced), LibraryService(database)
+        runs = RunService(database, hub)
+        await runs.start()
+        try:
+            session = (await library.create_session(SESSION, person=PERSON)).id
+            await library.set_session_notes(session, NOTES)
+            recorder = Recorder(runs, library, session)
+            for launch in PLAN:
+                await _switch(hub, str(stronger) if launch.model == "stronger" else launch.model)
+                await recorder.record(launch)
+            await library.export_session(session, target)
+        finally:
+            await runs.close()
+            await hub.close()
+            await database.close()
+
+
+async def _switch(hub: EngineHub, ref: str) -> None:
+    status = await hub.switch(ref)
+    if status.error:
+        raise SystemExit(status.error)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Record what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stronger", type=Path, required=True, help="the .gguf file of the larger model")
+    parser.add_argument("--cache-dir", type=Path, default=user_cache_folder(), help="where converted models are kept")
+    parser.add_argument("--output", type=Path, default=ARCHIVE, help=f"the file to write ({ARCHIVE.name})")
+    given = parser.parse_args(arguments)
+    asyncio.run(record(given.stronger, given.cache_dir, given.output))
+    size = given.output.stat().st_size
+    print(f"{given.output}: {size:,} bytes")
+    if size > LARGEST:
+        raise SystemExit(f"That is more than the {LARGEST:,} bytes allowed: leave runs out, or allow fewer tokens.")
+
+
+if __name__ == "__main__":
+    main()
