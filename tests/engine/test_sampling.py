@@ -85,6 +85,15 @@ def test_truncation_keeps_the_published_sets(
     assert kept(logits, temperature=temperature, top_p=0.9) == top_p
 
 
+@pytest.mark.parametrize(("spread", "top_p"), [(4.0, 0.9), (0.1, 0.9), (0.1, 0.01), (1.0, 0.999999)])
+def test_a_nucleus_of_a_large_vocabulary_is_the_same_however_few_were_ordered(spread: float, top_p: float) -> None:
+    logits = np.random.default_rng(1).normal(size=20_000) * spread
+    drawn = draw(torch.tensor(logits[None]), [Sampling(temperature=1.0, top_p=top_p)], [0.5])
+    token, logprob, _, candidates = brute_force(logits, Sampling(temperature=1.0, top_p=top_p), 0.5)
+    assert (int(drawn.ids), int(drawn.candidates)) == (token, candidates)
+    assert float(drawn.logprobs) == pytest.approx(logprob)
+
+
 @pytest.mark.parametrize("settings", [{"top_k": 3}, {"top_p": 0.5}, {"min_p": 0.3}], ids=str)
 @pytest.mark.parametrize("size", [8, 50_000])
 def test_noise_just_below_one_never_takes_what_truncation_removed(settings: dict[str, float], size: int) -> None:
