@@ -39,17 +39,17 @@ def theirs(engine: LocalEngine, n: int, tokens: int) -> None:
 
 async def measure(engine: LocalEngine, n: int, tokens: int, repeats: int) -> None:
     """Print both sides for one number of samples."""
-    seconds = await interleaved(
-        {
-            "ours": lambda: ours(engine, n, tokens),
-            "transformers": lambda: asyncio.to_thread(theirs, engine, n, tokens),
-        },
-        repeats,
-    )
-    print(f"\n{n} sample(s) of {tokens} tokens, {repeats} interleaved repetitions")
-    for name, values in seconds.items():
-        print(line(name, values))
-    print(ratio(seconds["ours"], seconds["transformers"]), "(ours / transformers; below 1 is faster)")
+    sides = {
+        "ours": lambda: ours(engine, n, tokens),
+        "transformers": lambda: asyncio.to_thread(theirs, engine, n, tokens),
+    }
+    spent = await interleaved(sides, repeats)
+    print(f"\n{n} sample(s) of {tokens} tokens, {repeats} interleaved repetitions; a ratio below 1 is in our favour")
+    for kind in ("clock", "processor"):
+        values = {name: getattr(side, kind) for name, side in spent.items()}
+        for name, seconds in values.items():
+            print(line(f"{name}, {kind}", seconds))
+        print(ratio(values["ours"], values["transformers"]), flush=True)
 
 
 async def main() -> None:

@@ -40,7 +40,7 @@ async def beside(engine: LocalEngine, requests: int, repeats: int) -> list[float
     """Return the seconds to the first token while background requests run."""
     load = [asyncio.create_task(keep_busy(engine, i)) for i in range(requests)]
     await until(lambda: len(engine._worker.batch.rows) >= engine.info.max_batch // 2)
-    seconds = (await interleaved({"beside": lambda: first_token(engine)}, repeats))["beside"]
+    seconds = (await interleaved({"beside": lambda: first_token(engine)}, repeats))["beside"].clock
     for task in load:
         task.cancel()
     await asyncio.gather(*load, return_exceptions=True)
@@ -58,7 +58,7 @@ async def main() -> None:
     idle: list[float] = []
     busy: list[float] = []
     for _ in range(2):  # the load takes a while to build up, so blocks and not single pairs alternate
-        idle += (await interleaved({"idle": lambda: first_token(engine)}, given.repeats))["idle"]
+        idle += (await interleaved({"idle": lambda: first_token(engine)}, given.repeats))["idle"].clock
         busy += await beside(engine, given.requests, given.repeats)
     print(line("idle", idle), line(f"beside {given.requests} requests", busy), f"most {max(busy):.3f} s", sep="\n")
     print(ratio(busy, idle), "(beside / idle)")

@@ -1,23 +1,35 @@
-"""Interleaved timing, so that a noisy machine is as noisy to one side as to the other."""
+"""Interleaved timing, so that a noisy machine is as noisy to one side as to the other.
+
+The processor time of this process says more than the clock where other programs share the machine.
+"""
 
 from __future__ import annotations
 
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
 
 
-async def interleaved(sides: Mapping[str, Callable[[], Awaitable[None]]], repeats: int) -> dict[str, list[float]]:
-    """Return the seconds of each repetition of each side; one run of each goes before, unmeasured."""
-    seconds: dict[str, list[float]] = {name: [] for name in sides}
+class Spent(NamedTuple):
+    """Seconds of each repetition of one side."""
+
+    clock: list[float]
+    processor: list[float]
+
+
+async def interleaved(sides: Mapping[str, Callable[[], Awaitable[None]]], repeats: int) -> dict[str, Spent]:
+    """Time each side in turn, `repeats` times; one run of each goes before, unmeasured."""
+    spent = {name: Spent([], []) for name in sides}
     for side in sides.values():
         await side()
     for _ in range(repeats):
         for name, side in sides.items():
-            began = time.perf_counter()
+            clock, processor = time.perf_counter(), time.process_time()
             await side()
-            seconds[name].append(time.perf_counter() - began)
-    return seconds
+            spent[name].clock.append(time.perf_counter() - clock)
+            spent[name].processor.append(time.process_time() - processor)
+    return spent
 
 
 def line(name: str, seconds: list[float]) -> str:
