@@ -19,6 +19,7 @@ from storage.database import Database
 from storage.errors import DatabaseError, DiskFull, Missing, Unwritable
 from storage.records import BranchPoint, Cost, Generation, Run, Score
 from storage.repositories import generations, library, runs, scores, sessions
+from storage.repositories.shared import touch
 from tests.storage import making
 from tests.storage.places import mounted
 
@@ -62,6 +63,7 @@ async def test_export_and_import_into_an_empty_database_and_export_make_the_same
 
 
 async def test_what_comes_back_is_what_left(filled: Database, elsewhere: Database, stz: Path) -> None:
+    await filled.write(lambda s: touch(s, "s1", making.minutes(0.5)))  # by a clock that went back
     await export_session(filled, "s1", stz)
     await import_session(elsewhere, stz, "local")
     assert await elsewhere.read(lambda s: sessions.get(s, "s1")) == await filled.read(lambda s: sessions.get(s, "s1"))

@@ -66,7 +66,7 @@ async def test_deleting_and_restoring_leaves_a_session_as_it_was(database: Datab
 
 
 async def test_recent_sessions_are_those_that_changed_last(database: Database) -> None:
-    for name, moment in (("a", 3), ("b", 5), ("c", 5), ("d", 4)):
+    for name, moment in (("a", 3), ("c", 5), ("b", 5), ("d", 4)):
         await kept(database, making.session(name, updated_at=minutes(moment)))
     await kept(database, making.session("gone", updated_at=minutes(9), deleted_at=minutes(9)))
     found = await database.read(sessions.recent)
