@@ -150,7 +150,7 @@ class ExploreActions:
 
     async def _show(self, runs: list[str], session: str | None, *, opening: bool = False) -> Updates:
         return {
-            self.view.runs: {"runs": runs, "speed": None},
+            self.view.runs: {"runs": runs, "speed": None, "look": bool(runs) and not opening},
             self.view.address: Address(tuple(runs), session).value(replace=opening),
             self.view.session: await session_field(self.services, session),
         }
