@@ -61,6 +61,7 @@ async def test_the_second_answers_decide_and_both_attempts_are_judged(play: Play
     assert [g.verdict for g in of_role(stored, "revision")] == ["correct"] * 3
     outcome = stored.run.outcome
     assert (outcome.answer, [v.branches for v in outcome.votes]) == ("4", [(0, 1, 2)])
+    assert outcome.chosen_generation == of_role(stored, "revision")[0].id
     assert (outcome.first_answer, outcome.first_verdict) == ("4", "correct")
 
 
