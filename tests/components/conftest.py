@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.browser import launched
 from tests.components import shelves
@@ -37,13 +38,38 @@ async def browser() -> AsyncIterator[Browser]:
         yield browser
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def context(browser: Browser, running_stage: Stage) -> AsyncIterator[BrowserContext]:
+    """What pages share: the scripts of Gradio are loaded and compiled once, not once a test."""
+    context = await browser.new_context(base_url=running_stage.url)
+    yield context
+    await context.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(browser: Browser, stage: Stage) -> AsyncIterator[Page]:
+async def page(context: BrowserContext, stage: Stage) -> AsyncIterator[Page]:
     """A page at 1440 pixels that fails its test for any error in its scripts."""
-    context = await browser.new_context(viewport={"width": 1440, "height": 900}, base_url=stage.url)
+    async with opened(context) as page:
+        yield page
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def timed_page(browser: Browser, stage: Stage) -> AsyncIterator[Page]:
+    """A page whose clock the test turns; it shares nothing with others."""
+    context = await browser.new_context(base_url=stage.url)
+    await context.clock.install()
+    async with opened(context) as page:
+        yield page
+    await context.close()
+
+
+@asynccontextmanager
+async def opened(context: BrowserContext) -> AsyncIterator[Page]:
     page = await context.new_page()
+    await page.set_viewport_size({"width": 1440, "height": 900})
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
-    await context.close()
+    await page.evaluate("localStorage.clear()")
+    await page.close()
     assert errors == []

@@ -100,8 +100,8 @@ async def test_what_was_deleted_can_be_brought_back_at_once_or_later(page: Page,
     await until(lambda: ("restore", {"kind": "session", "id": "binned"}) in stage.heard)
 
 
-async def test_a_toast_leaves_by_itself_but_not_while_it_has_the_focus(page: Page):
-    await page.clock.install()
+async def test_a_toast_leaves_by_itself_but_not_while_it_has_the_focus(timed_page: Page):
+    page = timed_page
     await open_library(page)
     await run_of(page, "r1").get_by_role("button", name="Delete").click()
     toast = page.locator(".st-toast")
