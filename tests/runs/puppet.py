@@ -122,7 +122,7 @@ class Puppet:
         masses = tuple(0.6 / 2**i for i in range(len(options)))
         return [OptionProbabilities(names, masses, (), self.count_tokens(p), 0.01) for p in prompts]
 
-    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    async def embed(self, texts: Sequence[str], **_: object) -> NDArray[np.float32]:
         return np.ones((len(texts), 2), dtype=np.float32)
 
     def tokenize(self, text: str) -> tuple[int, ...]:

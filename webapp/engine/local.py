@@ -45,7 +45,7 @@ T = TypeVar("T")
 CLOSED = "The model was closed."
 ME = Caller()
 CAPABILITIES: frozenset[Capability] = frozenset(
-    {"generate", "continue", "score", "choose", "embed", "full_vocabulary", "top_k", "gradient"}
+    {"generate", "continue", "score", "choose", "embed", "full_vocabulary", "top_k"}
 )
 
 

@@ -102,8 +102,8 @@ class Calls:
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return [N, D] mean-pooled hidden states."""
         self._budget.reserve(0)
-        vectors = await self._owned(self._engine.embed(texts))
-        self._charge(sum(len(self._engine.tokenize(text)) for text in texts))
+        vectors = await self._owned(self._engine.embed(texts, caller=self._caller))
+        self._charge(await asyncio.to_thread(self._tokens, texts))
         return vectors
 
     async def close(self) -> None:
@@ -111,6 +111,9 @@ class Calls:
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, *self._finishing, return_exceptions=True)
+
+    def _tokens(self, texts: Sequence[str]) -> int:
+        return sum(len(self._engine.tokenize(text)) for text in texts)
 
     def _begin(self, prompt: Prompt, sampling: Sampling, text: Text, sample: int) -> Writing:
         keyed = replace(sampling, first_sample=sampling.first_sample + sample)
