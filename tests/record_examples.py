@@ -19,8 +19,9 @@ from typing import Any, cast
 
 from storage.database import Database
 from storage.records import StoredRun
-from tests.examples.phenomena import Absent, attempts, facts_of
+from tests.examples.phenomena import Absent, facts_of
 from tests.examples.plan import NOTES, PLAN, SESSION, Branch, Example, Launch
+from tests.examples.reading import attempts
 from webapp.engine.protocol import Engine
 from webapp.models import Progress, load
 from webapp.models.load import LoadOptions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.examples.phenomena import branched, confident, hesitates, moved, unanimous, voted
+from tests.examples.phenomena import branched, confident, counted, hesitates, moved, says, unanimous, voted
 from tests.examples.shape import Branch, Example, Launch, Params
 from webapp.tasks.problems import make_problem
 
@@ -16,14 +16,14 @@ LAUNCHES: tuple[Launch, ...] = (
             "Month · outvoted", "self_consistency", SHORT, ("vote", "hesitation"),
             "The larger model: the right month comes up in one of five samples, while {votes} repeat the month of "
             "the question and win. One token decides everything ({peak:.1f} nats): {rivals}.",
-            (voted("incorrect"), hesitates(2, " January")),
+            (voted("incorrect"), hesitates(2, " January"), counted(correct=1, incorrect=4)),
         ),
         Example(
             "Month · the right answer gives in", "two_turn", SHORT, ("right→wrong",),
             "The same five drafts, told that they might contain an error. The only right one (sample 3) becomes "
             "“February”, and no wrong one becomes right ({fixed} repaired, {broken} broken). Being told to look "
             "again does not help a model that cannot tell which of its answers is right.",
-            (moved(2, "right->wrong"),),
+            (moved(2, "right->wrong"), says("February", 2)),
         ),
     )),
     Launch("stronger", MONTH, (
@@ -41,7 +41,7 @@ LAUNCHES: tuple[Launch, ...] = (
             "each. Sample 1 looks calm, too ({entropy:.2f} nats a token on average), because an average hides the "
             "one token that matters: its name is drawn at {peak:.1f} nats. No word after it shows a doubt.",
             (unanimous("incorrect", judged_above=0.7), confident(0, entropy=0.8, probability=0.6),
-             hesitates(0, " Don")),
+             hesitates(0, " Don"), says("Don Quixote", 0), says("Eric", 2), says("Homer Simpson", 3)),
         ),
     )),
 )  # fmt: skip

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from storage.records import Generation, Score, StoredRun, VerdictValue
+from storage.records import StoredRun, VerdictValue
+from tests.examples.reading import attempts, corrections, judged, latest, moves
 from webapp.analysis.transitions import Transition, right, transition
 
 Facts: TypeAlias = dict[str, Any]
@@ -24,27 +25,27 @@ def require(held: bool, instead: str) -> None:
         raise Absent(instead)
 
 
-def attempts(stored: StoredRun) -> list[Generation]:
-    """Return the first drafts of a run in the order of their samples."""
-    firsts = [g for g in stored.generations if g.role == "draft" and g.round == 0]
-    return sorted(firsts, key=lambda g: g.branch)
+def counted(**wanted: int) -> Check:
+    """So many first drafts have each verdict, and none has another one."""
+
+    def check(stored: StoredRun) -> Facts:
+        found = Counter(draft.verdict for draft in attempts(stored))
+        require(dict(found) == wanted, f"its drafts are {dict(found)}")
+        return {}
+
+    return check
 
 
-def corrections(stored: StoredRun) -> list[tuple[Generation, Generation]]:
-    """Return the first and the last answer of every sample that was revised."""
-    lasts = {g.branch: g for g in sorted(stored.generations, key=lambda g: g.round) if g.role == "revision"}
-    return [(first, lasts[first.branch]) for first in attempts(stored) if first.branch in lasts]
+def says(text: str, *branches: int) -> Check:
+    """The last answers of these samples (of all, where none is named) contain this text."""
 
+    def check(stored: StoredRun) -> Facts:
+        said = {answer.branch: answer.text for answer in latest(stored)}
+        missing = [said[branch] for branch in branches or said if text not in said[branch]]
+        require(not missing, f"{missing} do not say “{text}”")
+        return {}
 
-def latest(stored: StoredRun) -> list[Generation]:
-    """Return the last answer of every sample: its revision, or its first draft where there is none."""
-    revised = {first.branch: last for first, last in corrections(stored)}
-    return [revised.get(first.branch, first) for first in attempts(stored)]
-
-
-def moves(stored: StoredRun) -> Counter[Transition | None]:
-    """Count what correction did to the samples of a run."""
-    return Counter(transition(first.verdict, last.verdict) for first, last in corrections(stored))
+    return check
 
 
 def ended(first: VerdictValue, last: VerdictValue) -> Check:
@@ -75,7 +76,9 @@ def voted(verdict: VerdictValue, *, minority: bool = False, tied: bool = False) 
     """The vote gave a right or a wrong answer: with less than half of the samples, or only by breaking a tie."""
 
     def check(stored: StoredRun) -> Facts:
-        samples, winner = len(attempts(stored)), next(v for v in stored.run.outcome.votes if v.winner)
+        samples, winner = len(attempts(stored)), next((v for v in stored.run.outcome.votes if v.winner), None)
+        if winner is None:
+            raise Absent("nothing was voted on")
         found = f"{winner.answer} won {winner.weight:.0f} of {samples} votes and is {stored.run.outcome.verdict}"
         require(stored.run.outcome.verdict == verdict and winner.tied == tied, found)
         require(not minority or 2 * winner.weight < samples, found)
@@ -93,12 +96,6 @@ def unanimous(verdict: VerdictValue, *, judged_above: float) -> Check:
         return {"lowest": min(values)}
 
     return check
-
-
-def judged(stored: StoredRun) -> list[tuple[Generation, Score]]:
-    """Return the first drafts with their P(True)."""
-    scores = {s.generation_id: s for s in stored.scores if s.name == "p_true"}
-    return [(g, scores[g.id]) for g in attempts(stored) if g.id in scores]
 
 
 def picked(verdict: VerdictValue) -> Check:

@@ -8,7 +8,6 @@ from typing import Any, Literal, TypeAlias
 
 from storage.records import Problem
 from tests.examples.phenomena import Check
-from webapp.tasks.starter import starter_problems
 
 Model: TypeAlias = Literal["stronger", "embedded"]
 Params: TypeAlias = Mapping[str, Any]
@@ -49,8 +48,3 @@ class Launch:
     examples: tuple[Example, ...]
     seed: int = 1
     branch: Branch | None = None
-
-
-def starter(question: str) -> Problem:
-    """Return a starter problem: picked on the page, it runs with the same noise as here."""
-    return next(s.problem for s in starter_problems() if s.problem.question == question)
