@@ -185,3 +185,27 @@ async def test_scoring_a_long_text_projects_few_positions_at_once() -> None:
 )
 def test_a_full_device_is_known_by_what_it_says(error: Exception, full: bool) -> None:
     assert ran_out_of_memory(error) is full
+
+
+async def test_short_texts_end_while_the_next_prompts_are_still_to_be_read() -> None:
+    async with small(8) as engine:
+        prompts = [Prompt.user(f"Say {i}.") for i in range(5)]
+        asked = [sample(engine, prompt, temperature=1.0, max_tokens=2, seed=i) for i, prompt in enumerate(prompts)]
+        assert all(len(done.trace) <= 2 for done in await asyncio.gather(*asked))
+
+
+@pytest.mark.parametrize("error", [RuntimeError("broken"), torch.OutOfMemoryError("CUDA out of memory")])
+async def test_a_failure_while_a_row_is_moved_still_answers_its_request(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def broken(source: int, target: int, length: int) -> None:
+        raise error
+
+    async with small(4) as engine:
+        with monkeypatch.context() as patch:
+            patch.setattr(engine._forward.cache, "copy", broken)
+            short = samples(engine, SHORT, n=1, temperature=1.0, max_tokens=2)
+            longer = samples(engine, LONG, n=1, temperature=1.0, max_tokens=8)
+            done = await asyncio.wait_for(asyncio.gather(short, longer, return_exceptions=True), 60)
+        assert any(isinstance(answer, EngineError) for answer in done)
+        assert len(await samples(engine, SHORT, n=2, **DRAWN)) == 2

@@ -102,6 +102,8 @@ class SlotCache(Cache):
 
     def copy(self, source: int, target: int, length: int) -> None:
         """Copy the first `length` tokens of slot `source` to slot `target`, in every layer."""
+        if not length:  # nothing was read into the source, so it may have no row yet
+            return
         for layer in self.slot_layers:
             layer.reserve(target + 1, length)
             layer.keys[target, :, :length] = layer.keys[source, :, :length]

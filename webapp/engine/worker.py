@@ -6,6 +6,7 @@ import logging
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import torch
@@ -179,13 +180,22 @@ class Worker:
         rows = self.batch.clear()
         self.sent.clear()
         self.forward.reset()
+        lost = self._lost(rows)
+        rows = [row for row in rows if row.request not in lost]
         if ran_out_of_memory(error) and rows:
+            for request in lost:
+                self._end(request, OutOfMemory(OUT_OF_MEMORY))
             self._retry(rows)
             return
         _log.error("a model step failed", exc_info=error)
         told = error if isinstance(error, EngineError) else EngineError(f"The model failed while generating: {error}")
-        for request in {row.request for row in rows} or set(self.requests):
+        for request in lost | {row.request for row in rows} or set(self.requests):
             self._end(request, told)
+
+    def _lost(self, rows: Sequence[Row]) -> set[Request]:
+        """Return the requests of which a row neither ran nor waits: the failure struck while it was moved."""
+        there = Counter(row.request for row in (*rows, *self.scheduler.waiting))
+        return {request for request in self.requests if there[request] < request.unfinished}
 
     def _retry(self, rows: Sequence[Row]) -> None:
         """Halve the batch and run its requests again, once each; then the one with the longest text must go."""
