@@ -40,9 +40,10 @@ def test_runs_are_compared_by_address_and_by_picking(explore: Explore, program: 
 
     page.goto(f"{program.url}/compare")
     picker = page.locator("#compare-picker input").first
-    for _ in range(2):
+    expect(page.locator("#notice")).to_contain_text("Pick two to four runs")  # the page has opened
+    for number in range(2):
         picker.click()
-        page.get_by_role("option", name=QUESTION).first.click()
+        page.get_by_role("option", name=QUESTION).nth(number).click()
     page.keyboard.press("Escape")
     page.locator("button#compare, #compare button").click()
     expect(view).to_contain_text(QUESTION)

@@ -76,7 +76,7 @@ def test_an_earlier_run_can_be_judged(explore: Explore, program: Program) -> Non
     explore.done()
     judge = program.json(f"/api/runs/{runs[1]}")
     assert judge["run"]["input_run"] == source
-    drafts = [each for each in judge["generations"] if each["role"] == "draft"]
+    drafts = [each for each in judge["generations"] if each["copied_from"]]
     sources = program.json(f"/api/runs/{source}")["generations"]
     assert [draft["text"] for draft in drafts] == [each["text"] for each in sources]
     expect(explore.column(runs[1])).to_contain_text("P(True)")

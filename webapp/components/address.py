@@ -1,4 +1,4 @@
-"""The page's own address: says in the URL what the page shows; going back or forward loads the page anew.
+"""The page's own address: says in the URL what the page shows; going back or forward triggers the event `moved`.
 
 Value: `{"runs": [run id, ...], "session": id | null, "replace": bool}`, written as `?run=` or `?runs=` and
 `?session=`; with `replace` the history gets no new entry.

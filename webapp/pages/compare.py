@@ -38,7 +38,8 @@ class ComparePage:
             self.button = gr.Button("Compare", variant="primary", elem_id="compare", scale=1, min_width=120)
         self.view = CompareView(elem_id="compare-view")
         wiring = Wiring(self.notice)
-        wiring.on(page.load, self.open, changes=[self.address, self.picker, self.view])
+        for opening in (page.load, self.address.moved):
+            wiring.on(opening, self.open, changes=[self.address, self.picker, self.view])
         wiring.on(self.button.click, self.compare, [self.picker], [self.address, self.view])
 
     async def open(self, request: gr.Request) -> Updates:

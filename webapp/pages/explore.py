@@ -17,7 +17,8 @@ def explore_page(page: gr.Blocks, services: Services) -> None:
     view = ExploreView()
     wiring = Wiring(view.notice)
     actions = ExploreActions(services, view)
-    wiring.on(page.load, actions.open, changes=[*view.opened, view.examples])
+    for opening in (page.load, view.address.moved):
+        wiring.on(opening, actions.open, changes=[*view.opened, view.examples])
     wiring.on(view.examples.click, actions.load_examples, changes=[*view.opened, view.examples], repeat=False)
     _wire_runs(wiring, view, actions)
     _wire_judging(wiring, view, actions)

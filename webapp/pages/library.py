@@ -39,7 +39,8 @@ class LibraryPage:
 
     def _wire(self, page: gr.Blocks) -> None:
         wiring = Wiring(self.notice)
-        wiring.on(page.load, self.open, changes=[self.view])
+        for opening in (page.load, self.address.moved):
+            wiring.on(opening, self.open, changes=[self.view])
         wiring.on(self.upload.upload, self.import_session, [self.upload], [self.address, self.view])
         wiring.on(self.view.open_session, self.narrow, changes=[self.address])
         for event, handler in (
