@@ -34,6 +34,8 @@ WAVERING = (0.2, 0.8)
 SCREENING_SAMPLES = 16
 SPARE = 1.6
 TEMPERATURE = 0.7
+# Its answers are short and differ, and with the page's first settings a critique argues the right one away.
+FIRST = "What is the capital of Morocco?"
 
 
 async def count_right(engine: Engine, row: Row, samples: int, seed: int) -> int:
@@ -95,8 +97,10 @@ def longest() -> int:
 
 
 def with_first(rows: Sequence[Row]) -> list[Row]:
-    """Mark the problem a first visit shows: the short-text one nearest to half right, whose votes split most."""
-    first = min((r for r in rows if r["kind"] == "text"), key=lambda r: abs(r["right"] / r["samples"] - 0.5))
+    """Mark the problem a first visit shows: the one chosen by eye, else the short-text one nearest to half right."""
+    texts = [row for row in rows if row["kind"] == "text"]
+    chosen_one = next((row for row in texts if row["question"] == FIRST), None)
+    first = chosen_one or min(texts, key=lambda row: abs(row["right"] / row["samples"] - 0.5))
     return [{**row, "first": True} if row is first else row for row in rows]
 
 

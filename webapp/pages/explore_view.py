@@ -19,7 +19,7 @@ from webapp.pages.upload_form import UploadForm
 
 FIRST_METHODS: tuple[dict[str, Any], dict[str, Any]] = (
     {"method": "p_true", "values": {"samples": 4, "ideas": 0, "max_tokens": 80}},
-    {"method": "self_refine", "values": {"samples": 1, "max_rounds": 1, "max_tokens": 80}},
+    {"method": "rci", "values": {"samples": 1, "rounds": 1, "max_tokens": 80}},
 )
 FIRST_JUDGE: dict[str, Any] = {"method": "p_true", "values": {}}
 SPEEDS = [("as it was made", 1.0), ("twice as fast", 2.0), ("four times as fast", 4.0)]
