@@ -14,6 +14,12 @@ const ROLES = {
 };
 const ENDS = { length: 'cut at the longest text', cancelled: 'stopped', interrupted: 'interrupted', failed: 'failed', given: 'given' };
 
+/** What a generation is, in a word; a draft of a later round is no first attempt and goes by its label ("Idea"). */
+function roleWord({ role, round, label }) {
+  if (role === 'draft' && round) return label.charAt(0).toUpperCase() + label.slice(1);
+  return ROLES[role] || role;
+}
+
 /** A card that grows with its generation. */
 export class GenerationCard {
   constructor(run, generation) {
@@ -28,8 +34,8 @@ export class GenerationCard {
   }
 
   name() {
-    const { role, round, branch } = this.generation;
-    return `${ROLES[role] || role}${round ? `, round ${round}` : ''}, sample ${branch + 1}`;
+    const { round, branch } = this.generation;
+    return `${roleWord(this.generation)}${round ? `, round ${round}` : ''}, sample ${branch + 1}`;
   }
 
   /** Draw what came since the last frame. */
@@ -47,9 +53,9 @@ export class GenerationCard {
   }
 
   drawHead() {
-    const { role, round, branch, copied_from: copied, finished } = this.generation;
+    const { round, branch, copied_from: copied, finished } = this.generation;
     fill(this.head,
-      el('span.st-role', {}, ROLES[role] || role),
+      el('span.st-role', {}, roleWord(this.generation)),
       el('span.st-where.st-dim', {}, `sample ${branch + 1}${round ? ` · round ${round}` : ''}`),
       copied ? el('span.st-badge', { title: 'Repeated from an earlier run at no cost' }, 'copied') : null,
       finished ? null : el('span.st-live', {}, 'writing'),

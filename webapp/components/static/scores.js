@@ -8,6 +8,8 @@ const RELIABLE = 0.5; // captured mass below which the normalised value says lit
 export function scorePanel(run, go) {
   const scores = run.scores.filter((score) => score.name.startsWith('p_true') && score.generation);
   if (!scores.length) return null;
+  const place = ({ generation }) => run.generations.get(generation)?.ordinal ?? 0;
+  scores.sort((a, b) => place(a) - place(b)); // they come in the order in which the judging ended
   return el('section.st-scores', { ariaLabel: 'P(True)' },
     el('h4', {}, 'P(True)', el('span.st-dim', {}, 'what the model thinks of each answer')),
     el('ul', {}, ...scores.map((score) => row(run, score, go))));
