@@ -21,7 +21,7 @@ PATIENCE = 120  # seconds until the model must answer
 class Program:
     """`python app.py` over a data folder; the port stays the same over restarts."""
 
-    def __init__(self, data: Path, model: Path, *options: str) -> None:
+    def __init__(self, data: Path, model: Path | str, *options: str) -> None:
         self._data = data
         self._model = model
         self._options = options

@@ -16,21 +16,19 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.e2e.explore import DONE, Explore
 from tests.e2e.program import Program
 from tests.parts import chromium
-from webapp.models import embedded
-from webapp.models.progress import silent
-from webapp.paths import user_cache_folder
+from webapp.models.reference import EMBEDDED
 
 FOLDER = Path(__file__).parent / "screenshots"
-WIDE, NARROW = (1440, 1100), (800, 1100)
+EXAMPLE = "Morocco"
+SIZE = {"width": 1440, "height": 1100}
 OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none"]
 
 
 def main() -> None:
     """Start the program, load the examples, and take every picture."""
     FOLDER.mkdir(exist_ok=True)
-    model = embedded.prepared(user_cache_folder() / "models", silent)
     with tempfile.TemporaryDirectory() as data, sync_playwright() as playwright:
-        program = Program(Path(data), model).start()
+        program = Program(Path(data), EMBEDDED).start()
         browser = playwright.chromium.launch(executable_path=chromium(), args=OPTIONS)
         try:
             take_all(browser, program)
@@ -43,11 +41,9 @@ def take_all(browser: Browser, program: Program) -> None:
     """Take the pictures one after the other; the first one leaves the examples in the database."""
     take(browser, program.url, "explore-light", first_visit)
     rows = program.json("/api/library?limit=100")["items"]
-    refined = run_tagged(rows, "wrong→right")
-    take(browser, f"{program.url}/?run={refined}", "rounds-dark", look_closer, theme="dark")
-    take(browser, f"{program.url}/?run={refined}", "rounds-narrow", scroll_to_runs, size=NARROW)
-    together = [row["id"] for row in launched_with(rows, refined)]
-    take(browser, f"{program.url}/compare?runs={','.join(together)}", "compare-light", compared)
+    shown = [row["id"] for row in rows if row["name"].startswith(EXAMPLE)]
+    take(browser, f"{program.url}/?runs={','.join(shown)}", "alternatives-dark", look_closer, theme="dark")
+    take(browser, f"{program.url}/compare?runs={','.join(shown)}", "compare-light", compared)
     take(browser, f"{program.url}/library", "library-dark", listed, theme="dark")
 
 
@@ -58,10 +54,9 @@ def take(
     show: Callable[[Page], None],
     *,
     theme: str = "light",
-    size: tuple[int, int] = WIDE,
 ) -> None:
     """Open an address, bring about what the picture is to show, and save it."""
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    page = browser.new_page(viewport=SIZE)
     page.set_default_timeout(120_000)
     page.goto(f"{url}{'&' if '?' in url else '?'}__theme={theme}")
     show(page)
@@ -103,18 +98,6 @@ def compared(page: Page) -> None:
 def listed(page: Page) -> None:
     """Wait for the runs."""
     page.locator("#library-view .st-item").first.wait_for()
-
-
-def run_tagged(rows: list[dict[str, object]], tag: str) -> object:
-    """Return the id of the newest run with a tag."""
-    return next(row["id"] for row in rows if tag in row["tags"])  # type: ignore[operator]
-
-
-def launched_with(rows: list[dict[str, object]], run: object) -> list[dict[str, object]]:
-    """Return the runs of the launch of a run, or those of its problem if it was launched alone."""
-    source = next(row for row in rows if row["id"] == run)
-    together = [row for row in rows if row["launch_id"] == source["launch_id"]]
-    return together if len(together) > 1 else [row for row in rows if row["problem_id"] == source["problem_id"]][:4]
 
 
 if __name__ == "__main__":
