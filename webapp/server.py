@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -74,19 +75,21 @@ def mount_pages(app: FastAPI, pages: gr.Blocks) -> None:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     # Only launch() sets this; without it a mounted app lets any caller read any file of the server.
     pages.has_launched = True
-    gr.mount_gradio_app(
-        app,
-        pages,
-        path="/",
-        run_history=False,
-        show_error=False,
-        footer_links=[],
-        max_file_size=LARGEST_UPLOAD,
-        ssr_mode=False,
-        theme=SecondThoughts(),
-        css_paths=[SITE_STYLE],
-        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "SSR mode is not supported")  # nor asked for
+        gr.mount_gradio_app(
+            app,
+            pages,
+            path="/",
+            run_history=False,
+            show_error=False,
+            footer_links=[],
+            max_file_size=LARGEST_UPLOAD,
+            ssr_mode=False,
+            theme=SecondThoughts(),
+            css_paths=[SITE_STYLE],
+            app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
+        )
 
 
 def protect(app: FastAPI, settings: Settings) -> None:
