@@ -41,6 +41,8 @@ class RunOpened(_Event):
     input_run: str | None = None
     oracle: bool = False
     prompted_emulation: bool = False
+    name: str = ""
+    notes: str = ""
 
 
 class RunProgress(_Event):

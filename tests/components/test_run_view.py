@@ -127,7 +127,7 @@ async def test_everything_about_tokens_works_by_keyboard(page: Page, stage: Stag
 
 async def test_what_people_and_models_write_is_only_ever_text(page: Page, stage: Stage):
     vote = {"answer": HOSTILE, "branches": [0], "weight": 1.0, "winner": True, "tied": False}
-    told = {name: HOSTILE for name in ("question", "title", "model", "reference", "faithful_note")}
+    told = {name: HOSTILE for name in ("question", "title", "model", "reference", "faithful_note", "name", "notes")}
     events = [
         scripts.opened("r0", **told, choices=[HOSTILE], params={"x": HOSTILE}),
         *scripts.written("g", PIECES, answer=HOSTILE, verdict="incorrect"),
@@ -139,14 +139,23 @@ async def test_what_people_and_models_write_is_only_ever_text(page: Page, stage:
     await page.locator(".t").nth(0).click()
     assert await harm(page) is None
     assert (await texts_of(page, ".t"))[: len(PIECES)] == PIECES
-    for place in (".st-question p", ".st-head h3", ".st-votes b", ".st-doing", ".st-diff ins", ".st-answerline b"):
+    for place in (
+        ".st-question p",
+        ".st-head h3",
+        ".st-named",
+        ".st-notes",
+        ".st-votes b",
+        ".st-doing",
+        ".st-diff ins",
+        ".st-answerline b",
+    ):
         assert HOSTILE in await page.locator(place).first.text_content(), place
 
 
 async def test_ten_thousand_combining_characters_stay_in_their_pane(page: Page, stage: Stage):
     pieces = ["a", *[MARKS[1 + i : 3 + i] for i in range(0, 2000, 2)], MARKS, " end"]
     vote = {"answer": MARKS, "branches": [0], "weight": 1.0, "winner": True, "tied": False}
-    told = {name: MARKS for name in ("question", "title", "model", "reference")}
+    told = {name: MARKS for name in ("question", "title", "model", "reference", "name", "notes")}
     events = [
         scripts.opened("r0", **told, choices=[MARKS], params={"x": MARKS}),
         *scripts.written("g", pieces, answer=MARKS),

@@ -16,11 +16,7 @@ OCEAN = make_problem("What is the largest ocean on Earth?", "text", "Pacific | P
 COLOSSEUM = make_problem("In which city is the Colosseum?", "text", "Rome | Rome, Italy")
 POLAND = make_problem("What is the capital of Poland?", "text", "Warsaw")
 MOROCCO = make_problem("What is the capital of Morocco?", "text", "Rabat")
-SUN = make_problem("Is the Sun a planet?", "yesno", "no")
-
-FIRST_VISIT: Params = {"max_tokens": 80}
-
-LAUNCHES: tuple[Launch, ...] = (
+SUN = make_problem("Is the Sun a planet?", "yesno", "no"    # The last one is the newest in a list, and what the page opens when it loads the examples.
     Launch("embedded", MOROCCO, (
         Example(
             "Morocco · the judge prefers an invention", "p_true", {**FIRST_VISIT, "samples": 4, "ideas": 0},
@@ -39,6 +35,11 @@ LAUNCHES: tuple[Launch, ...] = (
             (ended("correct", "incorrect"), counted(correct=1)),
         ),
     ), seed=0),
+)
+
+FIRST_VISIT: Params = {"max_tokens": 80}
+
+LAUNCHES: tuple[Launch, ...] = (
     Launch("embedded", POLAND, (
         Example(
             "Poland · nonsense said twice sounds sure", "two_turn", SHORT, ("confident", "low entropy"),

@@ -300,3 +300,18 @@ async def test_a_run_nobody_watches_stops_if_so_set(make_service: Make, puppet: 
     await service.wait(run_id)
     end = (await events_of(service, run_id))[-1]
     assert isinstance(end, RunFinished) and end.status == "cancelled"
+
+
+async def test_what_a_person_writes_about_a_run_is_told_to_whoever_opens_it_next(
+    service: RunService, database: Database
+) -> None:
+    (run_id,) = await launch(service, asked())
+    await service.wait(run_id)
+    before = await anext(service.subscribe(run_id))
+    again = await anext(service.subscribe(run_id))
+    assert again.epoch == before.epoch
+    await database.write(lambda s: run_store.set_notes(s, run_id, "Look at the second sample."))
+    after = await anext(service.subscribe(run_id))
+    opened = after.events[0]
+    assert after.epoch != before.epoch and isinstance(opened, RunOpened)
+    assert opened.notes == "Look at the second sample."

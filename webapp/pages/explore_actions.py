@@ -107,10 +107,11 @@ class ExploreActions:
         return {self.view.beside: gr.update(visible=bool(two))}
 
     async def load_examples(self, request: gr.Request) -> Updates:
-        """Import the recorded examples and show the first of them."""
+        """Import the recorded examples and show those that were launched last."""
         session = await examples.load(self.services, person_of(request).id)
-        first = await self.services.library.search(session=session, limit=1)
-        return await self._show([row.id for row in first.items], session) | {
+        newest = (await self.services.library.search(session=session, limit=COLUMNS_AT_MOST)).items
+        together = [row.id for row in newest if row.launch_id == newest[0].launch_id]
+        return await self._show(together, session) | {
             self.view.examples: gr.update(visible=False),
             self.view.notice: info("The examples are in the Library, as a session of their own."),
         }

@@ -41,6 +41,8 @@ def opened(run: Run, spec: MethodSpec | None) -> RunOpened:
         input_run=run.input_run,
         oracle=run.oracle,
         prompted_emulation=faithful == "prompted emulation",
+        name=run.name,
+        notes=run.notes,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from storage.database import Database
 from storage.records import StoredRun
 from storage.repositories import runs as run_store
-from webapp.events import Batch
+from webapp.events import Batch, RunOpened
 from webapp.methods.registry import methods
 from webapp.runs.log import RunLog
 from webapp.runs.rebuild import rebuild
@@ -37,7 +37,7 @@ class StoredFeed:
             UnknownRun: when there is none.
 
         """
-        log, told = self._logs.get(run_id), None
+        log, told = await self._kept(run_id), None
         while log is None:
             stored = await self._load(run_id)
             if not stored.run.live:
@@ -68,6 +68,17 @@ class StoredFeed:
         if stored is None:
             raise UnknownRun(run_id)
         return stored
+
+    async def _kept(self, run_id: str) -> RunLog | None:
+        """Return a rebuilt log if it still says what the person wrote about the run."""
+        log = self._logs.get(run_id)
+        if log is None:
+            return None
+        run = await self._database.read(lambda s: run_store.get(s, run_id))
+        opened = log.events[0]
+        if run is None or not isinstance(opened, RunOpened) or (opened.name, opened.notes) != (run.name, run.notes):
+            return None
+        return log
 
     def _keep(self, log: RunLog) -> RunLog:
         self._logs[log.run] = log

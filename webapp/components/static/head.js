@@ -50,9 +50,11 @@ export class Head {
     if (!opened) { fill(this.node, el('h3', {}, 'Opening…')); return; }
     const settings = settingsText(opened.params);
     fill(this.node,
+      opened.name ? el('p.st-named.st-contained', {}, opened.name) : null,
       el('div.st-title', {}, el('h3.st-contained', {}, opened.title), statusBadge(statusOf(run)), ...badges(run)),
       el('p.st-dim.st-contained', {}, el('span.st-model', { title: `${opened.model} (${opened.model_detail})` }, modelName(opened.model)),
         `\u00a0· seed\u00a0${opened.seed}`, settings ? `\u00a0· ${settings}` : ''),
+      opened.notes ? el('p.st-notes.st-contained', {}, opened.notes) : null,
       origin(opened), this.actions(run));
   }
 
