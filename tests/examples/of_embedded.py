@@ -16,26 +16,7 @@ OCEAN = make_problem("What is the largest ocean on Earth?", "text", "Pacific | P
 COLOSSEUM = make_problem("In which city is the Colosseum?", "text", "Rome | Rome, Italy")
 POLAND = make_problem("What is the capital of Poland?", "text", "Warsaw")
 MOROCCO = make_problem("What is the capital of Morocco?", "text", "Rabat")
-SUN = make_problem("Is the Sun a planet?", "yesno", "no"    # The last one is the newest in a list, and what the page opens when it loads the examples.
-    Launch("embedded", MOROCCO, (
-        Example(
-            "Morocco · the judge prefers an invention", "p_true", {**FIRST_VISIT, "samples": 4, "ideas": 0},
-            ("p(true)", "right→wrong"),
-            "What a first visit shows when it presses Run. One of four drafts is right, and its P(True) is "
-            "{best_right:.2f}; the invented “{pick}” gets {best_wrong:.2f} and is picked. All four lie near one "
-            "half: this small model hardly tells its own answers apart.",
-            (picked("incorrect"), counted(correct=1, incorrect=3), ended("correct", "incorrect")),
-        ),
-        Example(
-            "Morocco · a right answer argued away", "rci", {**FIRST_VISIT, "samples": 1, "rounds": 1},
-            ("right→wrong",),
-            "The same first draft as beside it, {first}, is right. Asked for problems, the model claims one; asked "
-            "to improve, it writes the claim once more in place of an answer, now far more surely than at first "
-            "(compare the colours). Nothing had told it that it was right.",
-            (ended("correct", "incorrect"), counted(correct=1)),
-        ),
-    ), seed=0),
-)
+SUN = make_problem("Is the Sun a planet?", "yesno", "no")
 
 FIRST_VISIT: Params = {"max_tokens": 80}
 
@@ -127,4 +108,23 @@ LAUNCHES: tuple[Launch, ...] = (
             (picked("correct"),), uses="Spider · right with two votes of five",
         ),
     )),
+    # What comes last is the newest in a list, and what the page opens when it loads the examples.
+    Launch("embedded", MOROCCO, (
+        Example(
+            "Morocco · the judge prefers an invention", "p_true", {**FIRST_VISIT, "samples": 4, "ideas": 0},
+            ("p(true)", "right→wrong"),
+            "What a first visit shows when it presses Run. One of four drafts is right, and its P(True) is "
+            "{best_right:.2f}; the invented “{pick}” gets {best_wrong:.2f} and is picked. All four lie near one "
+            "half: this small model hardly tells its own answers apart.",
+            (picked("incorrect"), counted(correct=1, incorrect=3), ended("correct", "incorrect")),
+        ),
+        Example(
+            "Morocco · a right answer argued away", "rci", {**FIRST_VISIT, "samples": 1, "rounds": 1},
+            ("right→wrong",),
+            "The same first draft as beside it, {first}, is right. Asked for problems, the model claims one; asked "
+            "to improve, it writes the claim once more in place of an answer, now far more surely than at first "
+            "(compare the colours). Nothing had told it that it was right.",
+            (ended("correct", "incorrect"), counted(correct=1)),
+        ),
+    ), seed=0),
 )  # fmt: skip
