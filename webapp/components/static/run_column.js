@@ -58,9 +58,9 @@ export class RunColumn {
     return this.queue.length === 0;
   }
 
-  /** After all columns are drawn: keep the ends of growing texts in sight. */
+  /** After all columns are drawn: keep the ends of growing texts in sight; a stored run is shown from its start. */
   follow() {
-    for (const card of this.touched || []) card.tokens.follow();
+    if (this.run.progress?.status === 'running') for (const card of this.touched || []) card.tokens.follow();
     this.touched = null;
   }
 
