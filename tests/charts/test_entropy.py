@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 
-from webapp.charts.entropy import EntropySeries, entropy_figure
+from webapp.charts.entropy import MARKED, EntropySeries, entropy_figure
 
 TOKENS = [" a", "<b>x</b>", "\n"]
 LINE = EntropySeries("draft", np.array([0.5, np.nan, 2.25], dtype=np.float32), TOKENS)
@@ -40,3 +40,9 @@ def test_lines_differ_without_colour_and_the_page_decides_the_rest():
 
 def test_no_lines_make_an_empty_figure():
     assert drawn()["data"] == []
+
+
+def test_points_are_dots_only_while_they_are_few():
+    few, many = np.zeros(MARKED, np.float32), np.zeros(MARKED + 1, np.float32)
+    assert drawn(EntropySeries("few", few))["data"][0]["mode"] == "lines+markers"
+    assert drawn(EntropySeries("many", many))["data"][0]["mode"] == "lines"

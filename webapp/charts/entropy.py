@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 DASHES = ("solid", "dash", "dot", "dashdot")
 HEIGHT = 300  # pixels
+MARKED = 400  # points that are drawn as dots too: each is an element of the page, and thousands freeze it
 VISIBLE = {"\n": "↵", "\t": "⇥", " ": "␣"}
 
 
@@ -26,7 +27,9 @@ class EntropySeries(NamedTuple):
 
 def entropy_figure(series: Sequence[EntropySeries | tuple[str, NDArray[np.float32]]]) -> go.Figure:
     """Draw entropy in nats against the token's position, without colours of its own for page and text."""
-    figure = go.Figure([_line(i, EntropySeries(*each)) for i, each in enumerate(series)])
+    lines = [EntropySeries(*each) for each in series]
+    mode = "lines+markers" if sum(len(line.entropy) for line in lines) <= MARKED else "lines"
+    figure = go.Figure([_line(i, line, mode) for i, line in enumerate(lines)])
     figure.update_layout(
         height=HEIGHT,
         margin={"l": 48, "r": 12, "t": 12, "b": 40},
@@ -40,14 +43,14 @@ def entropy_figure(series: Sequence[EntropySeries | tuple[str, NDArray[np.float3
     return figure
 
 
-def _line(index: int, series: EntropySeries) -> go.Scatter:
+def _line(index: int, series: EntropySeries, mode: str) -> go.Scatter:
     values = [None if np.isnan(value) else round(float(value), 4) for value in series.entropy]
     token = ": <b>%{hovertext}</b>" if series.tokens else ""
     return go.Scatter(
         name=series.name,
         x=list(range(1, len(values) + 1)),
         y=values,
-        mode="lines+markers",
+        mode=mode,
         line={
             "color": COLOURS[index % len(COLOURS)],
             "dash": DASHES[index // len(COLOURS) % len(DASHES)],
