@@ -113,10 +113,11 @@ def gone_back(page: Page, program: Program, run: str, tokens: int) -> float:
     """Open a stored run by going back to its address and return the milliseconds until all of it is painted."""
     page.goto(f"{program.url}/?run={run}")
     page.evaluate(PAINTED, tokens)
+    page.locator("#entropy .main-svg").first.wait_for()  # the chart's library is loaded once a page
     page.evaluate("history.pushState(null, '', '/'); dispatchEvent(new PopStateEvent('popstate'))")
     page.locator("#run-view .st-run").wait_for(state="detached")
     began = page.evaluate("performance.timeOrigin + performance.now()")
-    page.go_back(wait_until="commit")
+    page.evaluate("history.back()")
     painted: float = page.evaluate(PAINTED, tokens)
     page.close()
     return painted - began
