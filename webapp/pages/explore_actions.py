@@ -131,7 +131,7 @@ class ExploreActions:
     async def beside(self, view: object, *added: str) -> Updates:
         """Show more runs beside those on the page; the newest stay where there are too many."""
         runs = list(dict.fromkeys([*shown(view), *added]))[-COLUMNS_AT_MOST:]
-        return await self._show(runs, (await self._existing(runs[0])).session_id)
+        return await self._show(runs, (await self._existing(runs[-1])).session_id)
 
     async def _problem(self, picked: str | None, *fields: Any) -> Problem:
         uploaded, typed = fields[: len(self.view.upload.inputs)], fields[len(self.view.upload.inputs) :]

@@ -35,7 +35,8 @@ class ProblemActions:
 
     async def type_question(self, picked: str | None, *fields: Any) -> Updates:
         """Forget the right answer of a picked problem once its question is typed over: it belongs to that one."""
-        upload, (question, _, reference, _) = fields[:-4], fields[-4:]
+        files = len(self._upload.inputs)
+        upload, (question, _, reference, _) = fields[:files], fields[files:]
         source = await self._picked(picked, upload)
         if source is None or question == source.question:
             return {}
