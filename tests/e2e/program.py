@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,13 @@ class Program:
         """Return what one of the program's own routes answers."""
         with urllib.request.urlopen(f"{self.url}{path}", timeout=20) as answer:
             return json.load(answer)
+
+    def until(self, path: str, holds: Callable[[Any], bool]) -> None:
+        """Wait until what a route answers is so."""
+        deadline = time.monotonic() + PATIENCE
+        while not holds(self.json(path)):
+            assert time.monotonic() < deadline, f"{path} never came to it:\n{self._tail()}"
+            time.sleep(0.2)  # between two looks
 
     def _until_ready(self) -> None:
         assert self._process is not None

@@ -11,9 +11,6 @@ from tests.e2e.explore import Explore
 from tests.e2e.program import Program
 
 LONG = {"max_tokens": 300, "samples": 2, "temperature": 1.5}  # long enough to be interrupted
-TEXT_IS_STORED = """
-async (run) => (await (await fetch(`/api/runs/${run}`)).json()).generations.some((each) => each.text.length > 40)
-"""
 STORY = "Tell a long story about a lighthouse keeper and a storm."
 
 
@@ -87,7 +84,7 @@ def test_a_killed_process_loses_nothing_finished(embedded_model: Path, tmp_path:
         explore.run()
         explore.page.wait_for_function("run => !location.search.includes(run)", arg=finished)
         (cut,) = explore.started()
-        explore.page.wait_for_function(TEXT_IS_STORED, arg=cut)
+        program.until(f"/api/runs/{cut}", lambda run: any(len(each["text"]) > 40 for each in run["generations"]))
         program.kill()
         program.start()
         reopened = Explore(open_page(f"{program.url}/?run={finished}"))
