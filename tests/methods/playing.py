@@ -96,5 +96,5 @@ def placed(stored: StoredRun) -> list[tuple[Role, int, int, list[tuple[Role, int
 def counted(stored: StoredRun) -> Cost:
     """Return what the stored parts of a run cost: its texts, and the questions put to the judge."""
     texts = sum((g.cost for g in stored.generations), Cost())
-    asked = [Cost(0, int(s.details["prompt_tokens"]), 1) for s in stored.scores]
+    asked = [Cost(0, int(s.details["prompt_tokens"]), 1) for s in stored.scores if "prompt_tokens" in s.details]
     return sum(asked, texts)

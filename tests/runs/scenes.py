@@ -40,6 +40,16 @@ async def scene_inject(run: RunContext, question: Question, p: SceneParams) -> A
     return Answer(run.extract(other.text), other)
 
 
+async def scene_cut_short(run: RunContext, question: Question, p: SceneParams) -> Answer:
+    """Draw the first three tokens of a draft, go on after them, and say what fits behind the question."""
+    [head] = await run.sample_many(question.prompt(), 1, role="search", label="draft", max_tokens=3)
+    ids = run.trace(head).ids.tolist()
+    whole = await run.continue_from(head, ids, role="draft", label="draft", temperature=0.5, max_tokens=4)
+    await run.record_score("room", run.room(question.prompt()), how="test")
+    await run.record_score("tokens", len(run.tokenize(" wait")), how="test")
+    return Answer(None, whole)
+
+
 async def scene_peek(run: RunContext, question: Question, p: SceneParams) -> Answer:
     """Ask the oracle."""
     draft = (await run.drafts(question))[0]
@@ -70,6 +80,7 @@ def register() -> None:
     add(scene_draft, {"generate"}, takes_inputs=True)
     add(scene_revise, {"generate", "choose"}, takes_inputs=True)
     add(scene_inject, {"generate", "continue"})
+    add(scene_cut_short, {"generate", "continue"})
     add(scene_peek, {"generate"})
     add(scene_crash, {"generate"})
     add(scene_gradient, {"gradient"})

@@ -142,3 +142,18 @@ async def test_a_method_that_continues_inside_a_text_marks_what_it_injected(
     assert other.spans == (Span(0, 3, "model"), Span(3, 8, "injected"), Span(8, 18, "model"))
     assert other.cost.generated_tokens == len(" otherwise") + 1
     assert shown(live) == shown(await events_of(service, run_id))
+
+
+async def test_a_text_cut_short_goes_on_with_settings_of_its_own(
+    service: RunService, database: Database, puppet: Puppet
+) -> None:
+    (run_id,) = await service.launch([asked("scene_cut_short", params={"samples": 1})], person="local")
+    await service.wait(run_id)
+    stored = await database.read(lambda s: run_store.load(s, run_id))
+    assert stored is not None
+    head, whole = stored.generations
+    assert (head.text, head.finish_reason, whole.text, whole.finish_reason) == ("Ans", "length", "Answer:", "length")
+    assert (whole.sampling["temperature"], whole.sampling["max_tokens"], whole.parents) == (0.5, 4, (head.id,))
+    assert (whole.cost.generated_tokens, {span.origin for span in whole.spans}) == (4, {"model"})
+    asked_in_all = len(head.messages[0][1].encode())
+    assert {s.name: s.value for s in stored.scores} == {"room": puppet.context_length - asked_in_all, "tokens": 5}

@@ -98,9 +98,22 @@ class RunContext(Protocol):
         ...
 
     async def continue_from(
-        self, generation: Generation, ids: Sequence[int], *, role: Role, label: str, branch: int = 0, round: int = 0
+        self,
+        generation: Generation,
+        ids: Sequence[int],
+        *,
+        role: Role,
+        label: str,
+        branch: int = 0,
+        round: int = 0,
+        temperature: float | None = None,
+        max_tokens: int | None = None,
     ) -> Generation:
-        """Continue inside the same assistant message after the given ids (a prefix of `generation`, then others)."""
+        """Continue inside the same assistant message after the given ids (a prefix of `generation`, then others).
+
+        `max_tokens` counts the new tokens only. With the label and branch of `generation` a prefix of it goes on as
+        it did.
+        """
         ...
 
     async def choose(
@@ -131,6 +144,14 @@ class RunContext(Protocol):
 
     def trace(self, generation: Generation) -> TokenTrace:
         """Return the token trace of a generation of this run."""
+        ...
+
+    def tokenize(self, text: str) -> tuple[int, ...]:
+        """Return the token ids of text as it stands inside an assistant message, to continue after it."""
+        ...
+
+    def room(self, prompt: Prompt) -> int:
+        """Return how many tokens the model's context has left after a prompt; negative when it does not fit."""
         ...
 
     def extract(self, text: str) -> str | None:

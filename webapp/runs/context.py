@@ -96,7 +96,16 @@ class MethodContext:
         return await self._calls.draw(prompt, sampling, [Text(role, label, i, round, ids) for i in range(n)])
 
     async def continue_from(
-        self, generation: Generation, ids: Sequence[int], *, role: Role, label: str, branch: int = 0, round: int = 0
+        self,
+        generation: Generation,
+        ids: Sequence[int],
+        *,
+        role: Role,
+        label: str,
+        branch: int = 0,
+        round: int = 0,
+        temperature: float | None = None,
+        max_tokens: int | None = None,
     ) -> Generation:
         """Continue inside the same assistant message; ids that are not the generation's own count as injected."""
         trace = self.trace(generation)
@@ -105,7 +114,7 @@ class MethodContext:
         others: list[Origin] = ["injected"] * (len(ids) - own)
         origins = [*origins_of(trace, generation.spans)[:own], *others]
         prompt = prompt_of(generation).continuing(ids)
-        sampling = self._sampling(label, branch, None, None, ())
+        sampling = self._sampling(label, branch, temperature, max_tokens, ())
         text = Text(role, label, branch, round, (generation.id,))
         return (await self._calls.draw(prompt, sampling, [text], given=Given(rows, origins)))[0]
 
@@ -140,6 +149,14 @@ class MethodContext:
     def trace(self, generation: Generation) -> TokenTrace:
         """Return the token trace of a generation of this run."""
         return self._recorder.traces[generation.id]
+
+    def tokenize(self, text: str) -> tuple[int, ...]:
+        """Return the token ids of text as it stands inside an assistant message."""
+        return self._engine.tokenize(text)
+
+    def room(self, prompt: Prompt) -> int:
+        """Return how many tokens the model's context has left after a prompt."""
+        return self._engine.info.record.context_length - self._engine.count_tokens(prompt)
 
     def extract(self, text: str) -> str | None:
         """Return the canonical answer that a text states, or None."""
