@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
-from storage.records import Generation
+from storage.records import Generation, Vote
 from webapp.analysis.vote import unparsed, vote
 from webapp.engine.protocol import Message, Prompt
 from webapp.methods.interface import Answer, RunContext
@@ -31,11 +31,9 @@ async def each_corrected(
 
 async def majority(run: RunContext, texts: Sequence[Generation]) -> Answer:
     """Return the answer of a single text, or the vote over several; where none states one, the first text stands."""
-    # Reading and comparing formulas can take seconds each, so the event loop does not wait for it.
-    answers = {text.branch: await asyncio.to_thread(run.extract, text.text) for text in texts}
+    answers, votes = await tallied(run, texts)
     if len(texts) == 1:
         return Answer(answers[texts[0].branch], texts[0])
-    votes = await asyncio.to_thread(vote, answers, run.same)
     if not votes:
         return Answer(None, texts[0], note=f"None of the {len(texts)} texts states an answer to vote on.")
     winner = next(v for v in votes if v.winner)
@@ -46,6 +44,26 @@ async def majority(run: RunContext, texts: Sequence[Generation]) -> Answer:
     if missing := len(unparsed(answers)):
         notes.append(f"{missing} of {len(texts)} texts state no answer and vote for none.")
     return Answer(winner.answer, chosen, votes, " ".join(notes))
+
+
+async def tallied(run: RunContext, texts: Sequence[Generation]) -> tuple[dict[int, str | None], tuple[Vote, ...]]:
+    """Return the answer of every text by its branch, None where it states none, and how often each was given."""
+    # Reading and comparing formulas can take seconds each, so the event loop does not wait for it.
+    answers = {text.branch: await asyncio.to_thread(run.extract, text.text) for text in texts}
+    return answers, await asyncio.to_thread(vote, answers, run.same)
+
+
+async def plain_majority(run: RunContext, drafts: Sequence[Generation]) -> str:
+    """Return what a vote over the drafts would have said, as a note; nothing for a single one."""
+    if len(drafts) == 1:
+        return ""
+    voted = await majority(run, drafts)
+    return voted.note if voted.value is None else f"Plain majority: {voted.value}. {voted.note}".strip()
+
+
+def branch_above(texts: Sequence[Generation]) -> int:
+    """Return the first branch that no sample has: texts about several samples stand in branches of their own."""
+    return max(text.branch for text in texts) + 1
 
 
 def asked(question: Question, instruction: str) -> str:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from storage.records import Generation
 from webapp.engine.protocol import OptionProbabilities, Prompt
-from webapp.methods._common import majority
+from webapp.methods._common import branch_above, plain_majority
 from webapp.methods.interface import Answer, MethodParams, RunContext
 from webapp.methods.registry import method
 from webapp.tasks.question import Question
@@ -69,7 +69,7 @@ async def p_true(run: RunContext, question: Question, p: PTrueParams) -> Answer:
     run.doing("Judging")
     values = await asyncio.gather(*(_judge(run, question, d, _shown(pool, d, p.ideas)) for d in drafts))
     best = drafts[values.index(max(values))]
-    return Answer(await asyncio.to_thread(run.extract, best.text), best, note=await _plain_majority(run, drafts))
+    return Answer(await asyncio.to_thread(run.extract, best.text), best, note=await plain_majority(run, drafts))
 
 
 async def _pool(
@@ -81,7 +81,7 @@ async def _pool(
     missing = range(p.ideas - max(1, len(pool)))
     if missing:
         run.doing("Drawing ideas")
-    above = max(draft.branch for draft in drafts) + 1
+    above = branch_above(drafts)
     # Branches of their own in round 1: ideas are samples too, but no first attempts of this run.
     fresh = await asyncio.gather(*(
         run.sample(
@@ -129,11 +129,3 @@ def _details(chosen: OptionProbabilities, ideas: Sequence[Generation]) -> dict[s
         "variants": [[list(variant) for variant in option] for option in chosen.variants],
         "prompt_tokens": chosen.prompt_tokens,
     }
-
-
-async def _plain_majority(run: RunContext, drafts: Sequence[Generation]) -> str:
-    """Return what a vote over the drafts would have said; nothing for a single one."""
-    if len(drafts) == 1:
-        return ""
-    voted = await majority(run, drafts)
-    return voted.note if voted.value is None else f"Plain majority: {voted.value}. {voted.note}".strip()
