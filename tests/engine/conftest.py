@@ -15,7 +15,8 @@ from webapp.engine.local import LocalEngine
 
 @pytest.fixture(scope="session")
 def engine(embedded_model: Path) -> Iterator[LocalEngine]:
-    made = LocalEngine.from_pretrained(embedded_model, device="cpu", dtype="float32", max_batch=8)
+    """The real model as a person gets it who says nothing."""
+    made = LocalEngine.from_pretrained(embedded_model, device="cpu", max_batch=8)
     yield made
     asyncio.run(made.close())
 

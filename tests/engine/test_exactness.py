@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +13,27 @@ from transformers import AutoModelForCausalLM
 
 from tests.engine.asking import QUESTION, events, sample, samples
 from webapp.engine.local import LocalEngine
+from webapp.engine.projection import packs
 from webapp.engine.protocol import Generated, TokenBatch
 
 TOLERANCE = 1e-4  # nats
 
 
+@pytest.fixture(scope="module", params=["float32", "float16"])
+def engine(embedded_model: Path, request: pytest.FixtureRequest) -> Iterator[LocalEngine]:
+    """Full weights, and on a CPU that packs them 16-bit weights: both compute in float32."""
+    if request.param == "float16" and not packs():
+        pytest.skip("this build of PyTorch has no kernels for packed weights: it is not an x86 CPU")
+    made = LocalEngine.from_pretrained(embedded_model, device="cpu", dtype=request.param, max_batch=8)
+    yield made
+    asyncio.run(made.close())
+
+
 @pytest.fixture(scope="module")
-def double(embedded_model: Path) -> torch.nn.Module:
-    return AutoModelForCausalLM.from_pretrained(embedded_model, dtype=torch.float64, local_files_only=True).eval()
+def double(embedded_model: Path, engine: LocalEngine) -> torch.nn.Module:
+    """The same weights, in the precision that the engine holds them in, computed in float64."""
+    dtype = getattr(torch, engine.info.record.dtype)
+    return AutoModelForCausalLM.from_pretrained(embedded_model, dtype=dtype, local_files_only=True).double().eval()
 
 
 @torch.inference_mode()

@@ -147,7 +147,7 @@ async def test_any_other_failure_is_a_sentence_and_the_engine_lives_on(
 
 async def test_output_that_is_not_a_number_is_refused_and_not_recorded() -> None:
     async with small() as engine:
-        engine._forward.head.weight = torch.full_like(engine._forward.head.weight, torch.nan)
+        engine._forward.head.project.weight.fill_(torch.nan)
         with pytest.raises(EngineError, match="not a number"):
             await sample(engine, SHORT, **DRAWN)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase
+from transformers import AutoModelForCausalLM, PreTrainedTokenizerBase
 
 from tests.engine.asking import sample
 from webapp.engine.chat import Chat
 from webapp.engine.local import LocalEngine
 from webapp.engine.pieces import Pieces
-from webapp.engine.protocol import EngineError, Message, Prompt
+from webapp.engine.protocol import Message, Prompt
 from webapp.engine.stops import StopWatch
 
 
@@ -69,21 +71,6 @@ def test_a_prefix_stands_inside_the_assistants_message(tokenizer: PreTrainedToke
     assert chat.ids(prompt.continuing((5, 6))) == (*chat.ids(prompt), 5, 6)
 
 
-def test_a_model_with_sliding_windows_is_refused_and_not_run_wrong(tokenizer: PreTrainedTokenizerBase) -> None:
-    config = LlamaConfig(
-        vocab_size=64,
-        hidden_size=16,
-        intermediate_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        eos_token_id=1,
-    )
-    model = LlamaForCausalLM(config)
-    model.config.layer_types = ["sliding_attention"]
-    with pytest.raises(EngineError, match="sliding_attention"):
-        LocalEngine(model, tokenizer, id="sliding")
-
-
 async def test_choosing_pools_variants_and_drops_those_that_extend_another(engine: LocalEngine) -> None:
     prompt = Prompt.user("Is Paris in France?\n(A) True\n(B) False").continuing(engine.tokenize("The answer is: ("))
     [chosen] = await engine.choose([prompt], [["A", " A", "A)"], ["B"]])
@@ -104,10 +91,12 @@ async def test_an_option_of_several_tokens_is_scored_as_a_full_string(engine: Lo
     assert chosen.masses[0] == pytest.approx(float(torch.tensor(trace.logprob).double().sum().exp()), rel=1e-3)
 
 
-async def test_embeddings_are_the_mean_of_the_last_hidden_states(engine: LocalEngine) -> None:
+async def test_embeddings_are_the_mean_of_the_last_hidden_states(engine: LocalEngine, embedded_model: Path) -> None:
     found = await engine.embed(["a text", "another text"])
     ids = engine.tokenizer("a text", return_tensors="pt")
+    dtype = getattr(torch, engine.info.record.dtype)
+    model = AutoModelForCausalLM.from_pretrained(embedded_model, dtype=dtype, local_files_only=True).float()
     with torch.inference_mode():
-        expected = engine._forward.body(**ids).last_hidden_state[0].mean(0)
+        expected = model.base_model(**ids).last_hidden_state[0].mean(0)
     assert found.shape == (2, expected.shape[0])
     assert torch.allclose(torch.tensor(found[0]), expected, atol=1e-4)

@@ -10,11 +10,10 @@ import torch
 from torch import Tensor
 
 from storage.records import FinishReason
-from webapp.engine.cache import Kept
 from webapp.engine.device import ran_out_of_memory
-from webapp.engine.forward import Forward
 from webapp.engine.noise import uniform
 from webapp.engine.protocol import EngineError
+from webapp.engine.reader import Kept, Reader
 from webapp.engine.request import Row
 from webapp.engine.sampling import draw
 from webapp.engine.signals import at_temperature, signals
@@ -25,7 +24,7 @@ NOT_FINITE = "The model's output is not a number; its number format is too narro
 class Batch:
     """Rows in slots 0 to B - 1; a row joins when its prompt was read and leaves when its text ends."""
 
-    def __init__(self, forward: Forward) -> None:
+    def __init__(self, forward: Reader) -> None:
         self.forward = forward
         self.rows: list[Row] = []
         self.reading: Row | None = None
@@ -116,7 +115,8 @@ class Batch:
         if row.slot is None or not length:
             return None
         try:
-            return self.forward.cache.take(row.slot, length)
+            kept: Kept = self.forward.cache.take(row.slot, length)
+            return kept
         except (RuntimeError, MemoryError) as error:
             if ran_out_of_memory(error):
                 return None

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
+from webapp.engine.projection import Format, packs
+
 # What PyTorch says where it has no OutOfMemoryError: the CPU on Linux and Windows, Apple's GPU.
 _FULL = ("can't allocate memory", "not enough memory", "out of memory")
 
@@ -16,17 +18,25 @@ class Placement:
 
     device: torch.device
     dtype: torch.dtype
+    format: Format = "plain"
 
 
 def place(device: str = "auto", dtype: str = "auto", threads: int = 0) -> Placement:
-    """Pick what was not said: a GPU if there is one; fp32 on a CPU (exact seeds), bf16 on a GPU."""
+    """Pick what was not said: a GPU if there is one, bf16 there; packed fp16 weights on a CPU with kernels for them.
+
+    With packed weights all sums are fp32, so that a seed gives one text as in fp32.
+    """
     if threads:
         torch.set_num_threads(threads)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
+    packable = device == "cpu" and packs()
     if dtype == "auto":
-        dtype = "bfloat16" if device == "cuda" else "float32"
-    return Placement(torch.device(device), getattr(torch, dtype))
+        dtype = "bfloat16" if device == "cuda" else "float16" if packable else "float32"
+    if dtype == "int8":
+        return Placement(torch.device(device), torch.float16, "int8")
+    packed = packable and dtype == "float16"
+    return Placement(torch.device(device), getattr(torch, dtype), "packed" if packed else "plain")
 
 
 def ran_out_of_memory(error: BaseException) -> bool:

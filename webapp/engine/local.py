@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -19,10 +20,11 @@ from storage.trace import TokenTrace
 from webapp.engine import scoring
 from webapp.engine.chat import Chat
 from webapp.engine.columns import Columns
-from webapp.engine.device import place
-from webapp.engine.forward import Forward, refuse_different
+from webapp.engine.device import Placement, place
+from webapp.engine.drive import driven
 from webapp.engine.jobs import Job
 from webapp.engine.pieces import Pieces
+from webapp.engine.projection import Format, OutOfRange
 from webapp.engine.protocol import (
     Caller,
     Capability,
@@ -61,15 +63,17 @@ class LocalEngine:
         source: str = "",
         revision: str = "",
         max_batch: int = 0,
+        format: Format = "plain",
     ) -> None:
         self.tokenizer = tokenizer
         self.pieces = Pieces(tokenizer)
         self.chat = Chat(tokenizer, model.generation_config)
         model.train(False).requires_grad_(False)
         slots = max_batch or (16 if model.device.type == "cpu" else 64)
-        self._forward = Forward(model, slots)
-        self._info = _info(model, self.chat, id, source, revision, slots)
-        refuse_different(self._forward)
+        record, parameters = _record(model, format, id, source, revision), sum(p.numel() for p in model.parameters())
+        self._forward = driven(model, slots, format)
+        record = replace(record, kernel=f"{record.kernel}, {self._forward.way}")
+        self._info = ModelInfo(record, id.rsplit("/", 1)[-1], parameters, self._capabilities(), slots)
         self._worker = Worker(self._forward, slots)
 
     @staticmethod
@@ -86,12 +90,17 @@ class LocalEngine:
     ) -> LocalEngine:
         """Load a transformers folder; "auto" and 0 leave device, dtype, threads and batch to the engine."""
         where = place(device, dtype, threads)
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=where.dtype, device_map=str(where.device), local_files_only=True
-        )
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        name = id or Path(folder).name
-        return LocalEngine(model, tokenizer, id=name, source=source, revision=revision, max_batch=max_batch)
+        make = partial(
+            LocalEngine, tokenizer=tokenizer, id=id or Path(folder).name, source=source, revision=revision,
+            max_batch=max_batch,
+        )  # fmt: skip
+        try:
+            return make(_weights(folder, where), format=where.format)
+        except OutOfRange:
+            if dtype != "auto":
+                raise
+            return make(_weights(folder, Placement(where.device, torch.float32)))
 
     @property
     def info(self) -> ModelInfo:
@@ -163,7 +172,7 @@ class LocalEngine:
         ids = await asyncio.to_thread(lambda: [self.chat.text_ids(t, special=True) or (0,) for t in texts])
         self._check_length([len(text) for text in ids])
         means = await self._ask_all([partial(scoring.embed, self._forward, text) for text in ids], caller)
-        width = self._forward.head.weight.shape[1]
+        width = self._forward.width
         return np.stack(means) if means else np.zeros((0, width), np.float32)
 
     def tokenize(self, text: str) -> tuple[int, ...]:
@@ -181,6 +190,10 @@ class LocalEngine:
     async def close(self) -> None:
         """Stop the model's thread; requests in flight end with EngineError."""
         await asyncio.to_thread(self._worker.close)
+
+    def _capabilities(self) -> frozenset[Capability]:
+        absent: set[Capability] = set() if self._forward.embeds else {"embed"}
+        return CAPABILITIES - absent | ({"chat"} if self.chat.has_template else set())
 
     def _ids(self, prompts: Sequence[Prompt]) -> list[tuple[int, ...]]:
         return [self.chat.ids(prompt) for prompt in prompts]
@@ -253,20 +266,24 @@ def _settle(answer: asyncio.Future[T], result: T | None, error: Exception | None
         answer.set_result(result)  # type: ignore[arg-type]
 
 
-def _info(model: PreTrainedModel, chat: Chat, model_id: str, source: str, revision: str, slots: int) -> ModelInfo:
-    exact = model.dtype == torch.float32
-    vocab_size = int(model.get_output_embeddings().weight.shape[0])  # type: ignore[no-untyped-call]
-    record = ModelRecord(
+def _weights(folder: Path | str, where: Placement) -> PreTrainedModel:
+    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=where.dtype, device_map=str(where.device), local_files_only=True
+    )
+    return model
+
+
+def _record(model: PreTrainedModel, format: Format, model_id: str, source: str, revision: str) -> ModelRecord:
+    """Return what a run keeps of a model, before its weights are brought into the engine's format."""
+    dtype = "int8" if format == "int8" else str(model.dtype).removeprefix("torch.")
+    return ModelRecord(
         id=model_id,
         source=source or model_id,
         revision=revision,
         device=str(model.device),
-        dtype=str(model.dtype).removeprefix("torch."),
-        kernel=f"torch {torch.__version__} {model.config._attn_implementation}",
-        tolerance=1e-4 if exact else 0.1,
-        vocab_size=vocab_size,
+        dtype=dtype,
+        kernel=f"torch {torch.__version__}",
+        tolerance=1e-4 if format == "packed" or model.dtype == torch.float32 else 0.1,
+        vocab_size=int(model.get_output_embeddings().weight.shape[0]),  # type: ignore[no-untyped-call]
         context_length=int(getattr(model.config, "max_position_embeddings", 2048)),
     )
-    parameters = sum(p.numel() for p in model.parameters())
-    capabilities: frozenset[Capability] = CAPABILITIES | {"chat"} if chat.has_template else CAPABILITIES
-    return ModelInfo(record, model_id.rsplit("/", 1)[-1], parameters, capabilities, slots)

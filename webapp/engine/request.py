@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from webapp.engine.cache import Kept
 from webapp.engine.columns import Columns
 from webapp.engine.protocol import Caller, EngineEvent, Sampling
+from webapp.engine.reader import Kept
 from webapp.engine.stops import StopWatch
 
 

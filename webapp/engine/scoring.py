@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from storage.trace import TokenTrace, concatenate
-from webapp.engine.cache import SlotCache
-from webapp.engine.forward import Forward
 from webapp.engine.pieces import Pieces
 from webapp.engine.protocol import OptionProbabilities
+from webapp.engine.reader import Reader, SequenceCache
 from webapp.engine.signals import signals
 
 T = TypeVar("T")
@@ -28,7 +27,7 @@ Options: TypeAlias = Sequence[dict[str, tuple[int, ...]]]
 
 
 def read(
-    forward: Forward, cache: SlotCache, ids: Sequence[int], start: int, use: Callable[[int, Tensor], None]
+    forward: Reader, cache: SequenceCache, ids: Sequence[int], start: int, use: Callable[[int, Tensor], None]
 ) -> Passes[None]:
     """Read ids behind `start` tokens; `use` gets each pass's first index in ids and its hidden states [t, D]."""
     at = 0
@@ -40,13 +39,12 @@ def read(
 
 
 def score(
-    forward: Forward, pieces: Pieces, prompt: Sequence[int], continuation: Sequence[int], alternatives: int
+    forward: Reader, pieces: Pieces, prompt: Sequence[int], continuation: Sequence[int], alternatives: int
 ) -> Passes[TokenTrace]:
     """Return the trace of `continuation` after `prompt`; position i is predicted by everything before it."""
     first = len(prompt) - 1  # the position that predicts the continuation's first token
-    parts = [
-        _trace(forward, pieces, [], forward.head.weight.new_zeros((0, forward.head.weight.shape[1])), alternatives)
-    ]
+    nothing = torch.zeros((0, forward.width), device=forward.device)
+    parts = [_trace(forward, pieces, [], nothing, alternatives)]
 
     def use(at: int, hidden: Tensor) -> None:
         predicting = hidden[max(first - at, 0) :]
@@ -60,7 +58,7 @@ def score(
     return concatenate(parts)
 
 
-def _trace(forward: Forward, pieces: Pieces, ids: Sequence[int], hidden: Tensor, alternatives: int) -> TokenTrace:
+def _trace(forward: Reader, pieces: Pieces, ids: Sequence[int], hidden: Tensor, alternatives: int) -> TokenTrace:
     logits = forward.logits(hidden)
     seen = signals(logits, alternatives)
     chosen = torch.tensor(list(ids), dtype=torch.long, device=logits.device)
@@ -86,7 +84,7 @@ def _column(values: Tensor) -> NDArray[np.float32]:
     return array
 
 
-def choose(forward: Forward, prompt: Sequence[int], options: Options) -> Passes[OptionProbabilities]:
+def choose(forward: Reader, prompt: Sequence[int], options: Options) -> Passes[OptionProbabilities]:
     """Return the mass of each option (surface variants to their token ids) after the prompt."""
     began = time.monotonic()
     cache, last = forward.scratch(), []
@@ -120,7 +118,7 @@ def distinct(option: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
     return kept
 
 
-def _rest(forward: Forward, cache: SlotCache, start: int, ids: tuple[int, ...]) -> Passes[float]:
+def _rest(forward: Reader, cache: SequenceCache, start: int, ids: tuple[int, ...]) -> Passes[float]:
     """Return the log-probability of all tokens after the first, given those before them."""
     parts: list[float] = []
 
@@ -132,14 +130,14 @@ def _rest(forward: Forward, cache: SlotCache, start: int, ids: tuple[int, ...]) 
     return sum(parts)
 
 
-def _logprobs(forward: Forward, hidden: Tensor) -> Tensor:
+def _logprobs(forward: Reader, hidden: Tensor) -> Tensor:
     """Return log-probabilities [T, V] in float64, on the CPU, since not every device has float64."""
     return forward.logits(hidden).cpu().double().log_softmax(-1)
 
 
-def embed(forward: Forward, ids: Sequence[int]) -> Passes[NDArray[np.float32]]:
+def embed(forward: Reader, ids: Sequence[int]) -> Passes[NDArray[np.float32]]:
     """Return the mean [D] of the last hidden states of a text."""
-    total = torch.zeros(forward.head.weight.shape[1], device=forward.device)
+    total = torch.zeros(forward.width, device=forward.device)
     yield from read(forward, forward.scratch(), ids, 0, lambda _, hidden: _add(total, hidden))
     return _column(total / len(ids))
 

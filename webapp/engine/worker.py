@@ -14,9 +14,9 @@ import torch
 from storage.records import FinishReason
 from webapp.engine.batch import Batch
 from webapp.engine.device import ran_out_of_memory
-from webapp.engine.forward import Forward
 from webapp.engine.jobs import OUT_OF_MEMORY, Jobs
 from webapp.engine.protocol import EngineError, Generated, OutOfMemory, Queued, TokenBatch
+from webapp.engine.reader import Reader
 from webapp.engine.request import Request, Row
 from webapp.engine.scheduler import Scheduler
 
@@ -31,7 +31,7 @@ CLOSED = "The model was closed while this was running."
 class Worker:
     """Runs scoring passes and decode steps in one thread, in turn; nothing else touches the model."""
 
-    def __init__(self, forward: Forward, slots: int) -> None:
+    def __init__(self, forward: Reader, slots: int) -> None:
         self.forward = forward
         self.batch = Batch(forward)
         self.scheduler = Scheduler(slots)

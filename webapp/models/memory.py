@@ -9,7 +9,7 @@ import psutil
 from webapp.models.progress import ModelError
 
 _HEADROOM = 1.15
-_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "int8": 2}
 
 
 def require_memory(folder: Path, dtype: str) -> None:

@@ -1,0 +1,129 @@
+"""Llama-type layers written out: the same numbers as the transformers module, with a third of its operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import rms_norm
+from transformers import PreTrainedModel
+
+from webapp.engine.attention import attend
+from webapp.engine.cache import SlotCache
+from webapp.engine.masks import Masks, layer_kinds
+from webapp.engine.projection import Format, join
+
+FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})
+STATIC_ROPE = frozenset({"default", "linear", "llama3", "yarn"})  # whose angles do not depend on the text's length
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """Root-mean-square normalisation with a gain [D]."""
+
+    gain: Tensor
+    epsilon: float
+
+    @staticmethod
+    def of(module: Any, dtype: torch.dtype) -> Norm:
+        """Return the normalisation that a transformers module does."""
+        return Norm(module.weight.data.to(dtype), float(module.variance_epsilon))
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return x [..., D] normalised."""
+        return rms_norm(x, self.gain.shape, self.gain, self.epsilon)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer's weights, and the kind of its attention."""
+
+    kind: str
+    before_attention: Norm
+    query_key_value: nn.Module
+    of_queries: Norm | None
+    of_keys: Norm | None
+    output: nn.Module
+    before_mlp: Norm
+    gate_up: nn.Module
+    activation: Callable[[Tensor], Tensor]
+    down: nn.Module
+
+
+class Decoder:
+    """The body of a Llama-type model: embedding, layers and last norm, over the slot cache."""
+
+    def __init__(self, model: PreTrainedModel, format: Format) -> None:
+        config: Any = model.config
+        body: Any = model.base_model
+        self.heads = int(config.num_attention_heads)
+        self.shared = int(config.num_key_value_heads)
+        self.size = int(getattr(config, "head_dim", None) or config.hidden_size // self.heads)
+        self.embedding: Tensor = body.embed_tokens.weight.data
+        self.rotary: nn.Module = body.rotary_emb
+        kinds = layer_kinds(config)
+        self.dtype = model.dtype if format == "plain" else torch.float32
+        pairs = zip(body.layers, kinds, strict=True)
+        self.layers = [_layer(module, kind, format, self.dtype) for module, kind in pairs]
+        self.last = Norm.of(body.norm, self.dtype)
+
+    def __call__(self, cache: SlotCache, ids: Tensor, positions: Tensor, masks: Masks) -> Tensor:
+        """Return the last hidden states [B, T, D] of ids [B, T], whose keys and values are added to the cache."""
+        x = self.embedding[ids].to(self.dtype)
+        cosine, sine = self._angles(x, positions)
+        for i, layer in enumerate(self.layers):
+            normed = layer.before_attention(x)
+            x += layer.output(self._attention(cache, i, layer, normed, cosine, sine, masks[layer.kind]))
+            gate, up = layer.gate_up(layer.before_mlp(x)).chunk(2, -1)
+            x += layer.down(layer.activation(gate).mul_(up))
+        return self.last(x)
+
+    def _angles(self, x: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
+        """Return cosine and sine [B, T, 1, D]; the sine's first half is negated, which saves turning the states."""
+        cosine, sine = self.rotary(x, positions)
+        half = self.size // 2
+        return cosine[:, :, None], torch.cat([-sine[..., :half], sine[..., half:]], -1)[:, :, None]
+
+    def _attention(
+        self, cache: SlotCache, index: int, layer: Layer, x: Tensor, cosine: Tensor, sine: Tensor, mask: Tensor | None
+    ) -> Tensor:
+        rows, length, _ = x.shape
+        joined = layer.query_key_value(x).view(rows, length, self.heads + 2 * self.shared, self.size)
+        turned = joined[:, :, : self.heads + self.shared]
+        if layer.of_queries is not None and layer.of_keys is not None:
+            parts = layer.of_queries(turned[:, :, : self.heads]), layer.of_keys(turned[:, :, self.heads :])
+            turned = torch.cat(parts, 2)
+        half = self.size // 2
+        swapped = torch.cat((turned[..., half:], turned[..., :half]), -1)
+        turned = swapped.mul_(sine).addcmul_(turned, cosine).transpose(1, 2)
+        new_values = joined[:, :, self.heads + self.shared :].transpose(1, 2)
+        keys, values = cache.update(turned[:, self.heads :], new_values, index)
+        attended = attend(turned[:, : self.heads], keys, values, mask, self.size**-0.5)
+        return attended.transpose(1, 2).reshape(rows, length, -1)
+
+
+def serves(model: PreTrainedModel) -> bool:
+    """Return whether a model is of a family whose layers are written out here."""
+    config = model.config
+    rope = getattr(config, "rope_parameters", None) or {}
+    return config.model_type in FAMILIES and rope.get("rope_type", "default") in STATIC_ROPE
+
+
+def _layer(module: Any, kind: str, format: Format, dtype: torch.dtype) -> Layer:
+    attention, mlp = module.self_attn, module.mlp
+    normed = hasattr(attention, "q_norm")
+    return Layer(
+        kind=kind,
+        before_attention=Norm.of(module.input_layernorm, dtype),
+        query_key_value=join(attention, ["q_proj", "k_proj", "v_proj"], format),
+        of_queries=Norm.of(attention.q_norm, dtype) if normed else None,
+        of_keys=Norm.of(attention.k_norm, dtype) if normed else None,
+        output=join(attention, ["o_proj"], format),
+        before_mlp=Norm.of(module.post_attention_layernorm, dtype),
+        gate_up=join(mlp, ["gate_proj", "up_proj"], format),
+        activation=mlp.act_fn,
+        down=join(mlp, ["down_proj"], format),
+    )

@@ -1,0 +1,59 @@
+"""Picks how a model is driven: through the slot cache where that gives the model's own numbers, else the slow way."""
+
+from __future__ import annotations
+
+import logging
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from webapp.engine.forward import Forward
+from webapp.engine.masks import servable
+from webapp.engine.projection import Format
+from webapp.engine.reader import Reader
+from webapp.engine.whole import WholeText
+
+_log = logging.getLogger(__name__)
+EXACT = 1e-3  # share of the largest log-probability by which two ways of computing may differ in fp32
+ROUNDED = 0.1  # and where a model's own forward pass rounds to 16 bits or less
+
+
+def driven(model: PreTrainedModel, slots: int, format: Format = "plain") -> Reader:
+    """Return the fastest way to drive a model that gives the log-probabilities of its own forward pass."""
+    if not servable(model.config):
+        return WholeText(model)
+    own = own_logprobs(model)
+    exact = format == "plain" and model.dtype in (torch.float32, torch.float64)
+    forward = Forward(model, slots, format)
+    if agrees(forward, own, EXACT if exact else ROUNDED):
+        return forward
+    _log.warning("%s computes its output in a way of its own; it is driven the slow way", model.config.model_type)
+    return WholeText(model)
+
+
+@torch.inference_mode()
+def own_logprobs(model: PreTrainedModel) -> Tensor:
+    """Return the log-probabilities [V] that a model itself computes after a short text."""
+    ids = torch.tensor([_short(model.config.vocab_size)], device=model.device)
+    logits: Tensor = model(input_ids=ids, use_cache=False).logits[0, -1]
+    return logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(-1)
+
+
+@torch.inference_mode()
+def agrees(forward: Forward, own: Tensor, share: float) -> bool:
+    """Return whether the same text gets the same log-probabilities [V] through the slot cache, within a share."""
+    ids = _short(forward.vocabulary)
+    forward.chunk(0, ids[:3], 0)
+    forward.chunk(0, ids[3:-1], 3)
+    ours = forward.step([ids[-1]], [len(ids) - 1])[0].log_softmax(-1)
+    forward.reset()
+    finite = own.isfinite()  # a model of NaNs is refused when it is asked, with a sentence
+    if not finite.any():
+        return True
+    gap, width = (ours - own)[finite].abs(), own[finite].abs()
+    return float(gap.max()) <= share * max(float(width.max()), 1.0)
+
+
+def _short(vocabulary: int) -> list[int]:
+    return [i % vocabulary for i in (3, 17, 5, 29, 11, 2)]

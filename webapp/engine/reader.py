@@ -1,0 +1,72 @@
+"""What the batch and the scoring passes ask of a model, whichever way it is driven."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+
+class Kept(Protocol):
+    """What was read of a sequence that has no slot now."""
+
+    @property
+    def length(self) -> int:
+        """How many tokens were read."""
+        ...
+
+
+class SequenceCache(Protocol):
+    """What a model remembers of the sequences it reads, a slot each."""
+
+    def copy(self, source: int, target: int, length: int) -> None:
+        """Copy the first `length` tokens of slot `source` to slot `target`."""
+        ...
+
+    def take(self, slot: int, length: int) -> Any:
+        """Return a copy of the first `length` tokens of a slot (a `Kept`), to be put back later."""
+        ...
+
+    def put(self, kept: Any, slot: int) -> None:
+        """Write what was taken into a slot."""
+        ...
+
+
+class Reader(Protocol):
+    """A model that reads tokens into slots and returns logits [..., V] in fp32 (float64 for a float64 model).
+
+    `width` is the size D of the states that `read` returns, `way` says in a few words how the model is driven.
+    """
+
+    device: torch.device
+    cache: Any
+    vocabulary: int
+    width: int
+    way: str
+    embeds: bool
+
+    def reset(self) -> None:
+        """Forget every row, and free the memory of the buffers."""
+        ...
+
+    def scratch(self) -> Any:
+        """Return a cache (a `SequenceCache`) of one row, for a text that is only read."""
+        ...
+
+    def read(self, cache: Any, slot: int, ids: Sequence[int], start: int) -> Tensor:
+        """Read ids into a slot behind `start` tokens already there; return states [T, D] that `logits` takes."""
+        ...
+
+    def chunk(self, slot: int, ids: Sequence[int], start: int) -> Tensor:
+        """Read ids into a slot of the running batch; return the logits [V] after the last."""
+        ...
+
+    def step(self, tokens: Sequence[int], lengths: Sequence[int]) -> Tensor:
+        """Read one token into each of the rows 0 to B - 1, of the given lengths; return logits [B, V]."""
+        ...
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Project states [..., D] to logits [..., V]."""
+        ...
