@@ -28,6 +28,9 @@ def describe_one(spec: MethodSpec) -> dict[str, Any]:
         "takes_inputs": spec.takes_inputs,
         "version": spec.version,
         "description": spec.description,
+        "cost": spec.cost,
+        "reported": spec.reported,
+        "unverified": spec.unverified,
         "parameters": spec.params.model_json_schema(),
     }
 

@@ -172,7 +172,10 @@ MethodFunction: TypeAlias = Callable[[RunContext, Question, Any], Awaitable[Answ
 
 @dataclass(frozen=True, slots=True)
 class MethodSpec:
-    """A registered method. `version` is the hash of its prompts and code-level constants."""
+    """A registered method. `version` is the hash of its prompts and code-level constants.
+
+    `cost`, `reported` and `unverified` are sentences for its card; an empty one is not stated.
+    """
 
     name: str
     title: str
@@ -186,3 +189,6 @@ class MethodSpec:
     description: str
     version: str
     takes_inputs: bool
+    cost: str = ""
+    reported: str = ""
+    unverified: str = ""

@@ -33,11 +33,27 @@ def method(
     faithful: Faithful,
     faithful_note: str = "",
     takes_inputs: bool = False,
+    cost: str = "",
+    reported: str = "",
+    unverified: str = "",
 ) -> Callable[[MethodFunction], MethodFunction]:
     """Register an async function as a method under its own name.
 
     Its third argument's annotation is the parameter model, its docstring the card, and the upper-case constants
-    above it in its module are its prompts and numbers, whose hash is the version kept in every run.
+    above it in its module are its prompts and numbers, whose hash is the version kept in every run. What is left
+    empty is shown as not stated, never as known; every method of ours states `cost` and `reported`.
+
+    Args:
+        title: what people call it.
+        family: what kind of method it is.
+        paper: the arXiv number, or empty.
+        needs: what an engine must be able to do.
+        faithful: how close it is to its paper.
+        faithful_note: what differs from the paper.
+        takes_inputs: whether the drafts of an earlier run can be its input.
+        cost: the calls and tokens of a run, in words and as a formula in the settings ("n (1 + 2 R) calls: ...").
+        reported: what the paper measured, with model and data set.
+        unverified: which of these numbers and details nobody could check.
 
     Raises:
         ValueError: if another method has that name already.
@@ -52,7 +68,7 @@ def method(
             name=name, title=title, family=family, paper=paper, needs=frozenset(needs), faithful=faithful,
             faithful_note=faithful_note, params=_params_model(function), run=function,
             description=inspect.cleandoc(function.__doc__ or ""), version=_version(function.__module__),
-            takes_inputs=takes_inputs,
+            takes_inputs=takes_inputs, cost=cost, reported=reported, unverified=unverified,
         )  # fmt: skip
         return function
 
