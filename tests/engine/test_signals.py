@@ -82,3 +82,18 @@ def test_a_sharp_row_of_a_large_vocabulary_has_no_entropy_and_no_nan() -> None:
 def test_no_more_alternatives_than_tokens_and_none_when_none_are_asked_for() -> None:
     assert signals(torch.zeros(2, 5), 20).top_ids.shape == (2, 5)
     assert signals(torch.zeros(2, 5), 0).top_ids.shape == (2, 0)
+
+
+@pytest.mark.parametrize("spread", [0.01, 3.0])
+def test_the_alternatives_of_a_large_vocabulary_are_the_largest_of_all(spread: float) -> None:
+    logits = torch.tensor(np.random.default_rng(3).normal(size=(5, 49_152)) * spread, dtype=torch.float32)
+    seen = signals(logits, 20)
+    expected = torch.topk(seen.logprobs, 20)
+    assert seen.top_ids.tolist() == expected.indices.tolist()
+    assert seen.top_logprobs.tolist() == expected.values.tolist()
+
+
+def test_a_token_that_cannot_come_adds_nothing() -> None:
+    seen = signals(torch.tensor([[0.0, 0.0, -torch.inf]]), 3)
+    assert float(seen.entropy) == pytest.approx(np.log(2))
+    assert float(seen.sum_p2) == pytest.approx(0.5)

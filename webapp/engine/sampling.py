@@ -11,6 +11,7 @@ from torch import Tensor
 
 from webapp.engine.device import exact
 from webapp.engine.protocol import EngineError, Sampling
+from webapp.engine.signals import BLOCK, entropy
 
 NUCLEUS = 1024  # tokens ordered for top-p before all of them are: ordering 50,000 costs half a forward pass
 COLDEST = 1e-6  # a temperature between 0 and this is this one: its quotients still fit fp32
@@ -56,41 +57,75 @@ def draw(logits: Tensor, settings: Sequence[Sampling], noise: Sequence[float]) -
     Ties of a greedy row go to the lowest id. Noise in [0, 1) picks by inverting the cumulative distribution in
     the order of the token ids.
     """
-    temperature = logits.new_tensor([max(s.temperature, COLDEST) if s.temperature else 1.0 for s in settings])
-    scaled = torch.log_softmax(logits / temperature[:, None], dim=-1)
-    entropy = torch.special.entr(scaled.exp()).sum(-1)
-    kept = _truncate(scaled, settings)
-    probabilities = kept.to(exact(kept.device)).exp()
-    greedy = torch.tensor([s.temperature == 0 for s in settings], device=logits.device)
-    ids = torch.where(greedy, logits.argmax(-1), _invert(probabilities, noise))
-    chosen = kept.gather(1, ids[:, None])[:, 0] - probabilities.sum(-1).log().to(kept.dtype)
-    return Draw(
-        ids=ids,
-        logprobs=torch.where(greedy, torch.zeros_like(chosen), chosen),
-        entropy=torch.where(greedy, torch.zeros_like(entropy), entropy),
-        candidates=torch.where(greedy, torch.ones_like(ids), (kept > -torch.inf).sum(-1)),
-    )
+    scaled = torch.log_softmax(_divided(logits, settings), dim=-1)
+    spread = scaled.exp()
+    entropies = entropy(spread, scaled)
+    ids, logprobs, candidates = _sampled(scaled, spread, settings, noise)
+    greedy = [s.temperature == 0 for s in settings]
+    if any(greedy):
+        taken = torch.tensor(greedy, device=logits.device)
+        ids = torch.where(taken, logits.argmax(-1), ids)
+        logprobs, entropies = (torch.where(taken, 0.0, column) for column in (logprobs, entropies))
+        candidates = torch.where(taken, 1, candidates)
+    return Draw(ids, logprobs, entropies, candidates)
+
+
+def _divided(logits: Tensor, settings: Sequence[Sampling]) -> Tensor:
+    temperatures = [max(s.temperature, COLDEST) if s.temperature else 1.0 for s in settings]
+    if all(t == 1 for t in temperatures):
+        return logits
+    return logits / logits.new_tensor(temperatures)[:, None]
+
+
+def _sampled(
+    scaled: Tensor, spread: Tensor, settings: Sequence[Sampling], noise: Sequence[float]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return ids, their log-probabilities and the number of candidates, [B] each, after truncation."""
+    truncated = any(s.top_k or s.top_p < 1 or s.min_p for s in settings)
+    kept = _truncate(scaled, settings) if truncated else scaled
+    weights = kept.exp() if truncated else spread
+    ids = _invert(weights, noise)
+    logprobs = kept.gather(1, ids[:, None])[:, 0]
+    if not truncated:
+        return ids, logprobs, torch.full_like(ids, scaled.shape[-1])
+    total = weights.sum(-1, dtype=exact(weights.device)).to(weights.dtype)
+    return ids, logprobs - total.log(), (kept > -torch.inf).sum(-1)
 
 
 def _invert(weights: Tensor, noise: Sequence[float]) -> Tensor:
-    """Return [B] the index at which each row's cumulative weights [B, V] pass its noise; its weight is above 0."""
-    cumulative = weights.cumsum(-1)
-    target = weights.new_tensor(noise)[:, None] * cumulative[:, -1:]
+    """Return [B] the index at which each row's cumulative weights [B, V] pass its noise; its weight is above 0.
+
+    Sums are taken over blocks first, and then within the block that holds the index: a tenth of the additions in
+    double precision that one long sum takes.
+    """
+    rows, size = weights.shape
+    padded = torch.nn.functional.pad(weights, (0, -size % BLOCK)) if size % BLOCK else weights
+    blocks = padded.view(rows, padded.shape[-1] // BLOCK, BLOCK)
+    sums = blocks.sum(-1).to(exact(weights.device)).cumsum(-1)
+    target = sums.new_tensor(noise)[:, None] * sums[:, -1:]
+    block = _passed(blocks.sum(-1), sums, target)
+    before = torch.where(block > 0, sums.gather(1, (block - 1).clamp_min(0)), 0.0)
+    within = blocks.gather(1, block[:, :, None].expand(-1, -1, BLOCK))[:, 0]
+    place = _passed(within, within.to(sums.dtype).cumsum(-1), target - before)
+    return (block * BLOCK + place)[:, 0]
+
+
+def _passed(weights: Tensor, cumulative: Tensor, target: Tensor) -> Tensor:
+    """Return [B, 1] the first index whose cumulative weight is above the target, and whose own weight is not 0.
+
+    The target can round up to the whole sum, and a parallel sum need not rise evenly: what truncation left without
+    weight is never taken.
+    """
     found = torch.searchsorted(cumulative, target, right=True).clamp_(max=weights.shape[-1] - 1)
-    # The product can round up to the whole sum, and a parallel sum need not rise evenly: never take an index
-    # that truncation left without weight.
     indices = torch.arange(weights.shape[-1], device=weights.device)
     last = torch.where(weights > 0, indices, 0).amax(-1, keepdim=True)
-    return torch.where(weights.gather(1, found) > 0, found, last)[:, 0]
+    return torch.where(weights.gather(1, found) > 0, found, last)
 
 
 def _truncate(logprobs: Tensor, settings: Sequence[Sampling]) -> Tensor:
     """Set what each row's top-k, top-p and min-p drop to minus infinity; rows without truncation are untouched."""
-    rows = [i for i, s in enumerate(settings) if s.top_k or s.top_p < 1 or s.min_p]
-    if not rows:
-        return logprobs
     kept = logprobs.clone()
-    for row in rows:
+    for row in (i for i, s in enumerate(settings) if s.top_k or s.top_p < 1 or s.min_p):
         kept[row] = _truncate_row(logprobs[row], settings[row])
     return kept
 

@@ -7,6 +7,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+LOWEST = -1e4  # a log-probability that stands for minus infinity where it is multiplied by a probability of 0
+BLOCK = 64
+
 
 class Signals(NamedTuple):
     """Full-vocabulary statistics at temperature 1, in nats; B rows, V logits, k alternatives."""
@@ -25,16 +28,36 @@ def signals(logits: Tensor, alternatives: int) -> Signals:
     logsumexp = torch.logsumexp(logits, dim=-1)
     logprobs = logits - logsumexp[:, None]
     probabilities = logprobs.exp()
-    top = torch.topk(logprobs, min(alternatives, logits.shape[-1]), dim=-1)
+    top_logprobs, top_ids = top(logprobs, min(alternatives, logits.shape[-1]))
     return Signals(
         logprobs=logprobs,
         logsumexp=logsumexp,
         mean_logit=logits.mean(-1),
-        entropy=torch.special.entr(probabilities).sum(-1),
-        sum_p2=probabilities.square().sum(-1),
-        top_ids=top.indices,
-        top_logprobs=top.values,
+        entropy=entropy(probabilities, logprobs),
+        sum_p2=torch.linalg.vecdot(probabilities, probabilities),
+        top_ids=top_ids,
+        top_logprobs=top_logprobs,
     )
+
+
+def entropy(probabilities: Tensor, logprobs: Tensor) -> Tensor:
+    """Return -sum p log p in nats, [B] of two [B, V]; one product instead of a special function for each p."""
+    return -torch.linalg.vecdot(probabilities, logprobs.clamp_min(LOWEST))
+
+
+def top(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Return the k largest values [B, k] of each row, best first, and where they are.
+
+    On a CPU only the blocks with the k largest maxima are ordered; the k largest values can stand nowhere else.
+    """
+    rows, size = values.shape
+    if values.device.type != "cpu" or size % BLOCK or size < BLOCK * BLOCK or not k:
+        return torch.topk(values, k, dim=-1)
+    blocks = values.view(rows, size // BLOCK, BLOCK)
+    which = torch.topk(blocks.amax(-1), k).indices
+    candidates = blocks.gather(1, which[:, :, None].expand(-1, -1, BLOCK)).view(rows, k * BLOCK)
+    best, place = torch.topk(candidates, k)
+    return best, which.gather(1, place // BLOCK) * BLOCK + place % BLOCK
 
 
 def at_temperature(logits: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
