@@ -2,7 +2,8 @@ import json
 
 import numpy as np
 
-from webapp.charts.entropy import MARKED, EntropySeries, entropy_figure
+from webapp.charts.entropy import EntropySeries, entropy_figure
+from webapp.charts.look import MARKED
 
 TOKENS = [" a", "<b>x</b>", "\n"]
 LINE = EntropySeries("draft", np.array([0.5, np.nan, 2.25], dtype=np.float32), TOKENS)

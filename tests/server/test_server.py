@@ -86,6 +86,16 @@ def test_a_run_is_summarised_without_its_traces(client: TestClient, services: Se
     assert {g["text"] for g in summary["generations"]} >= {"Answer: 0"}
 
 
+def test_what_a_runs_scores_show_is_told(client: TestClient, services: Services) -> None:
+    run_id = launched(client, services)
+    [table] = client.get(f"/api/runs/{run_id}/evidence").json()
+    assert (table["title"], table["figure"]) == ("Texts and scores", None)
+    heads = [column["head"] for column in table["table"]["columns"]]
+    samples = client.get(f"/api/runs/{run_id}").json()["run"]["params"]["samples"]
+    assert [row[heads.index("Answer")] for row in table["table"]["rows"]] == ["0"] * samples
+    assert client.get("/api/runs/nothing/evidence").status_code == 404
+
+
 def test_the_library_is_listed_searched_and_paged(client: TestClient, services: Services) -> None:
     older, newer = launched(client, services, "How many legs?"), launched(client, services, "How many Legs, then?")
     assert [item["id"] for item in client.get("/api/library?text=LEGS").json()["items"]] == [newer, older]

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from webapp.charts.evidence import evidence_of
 from webapp.routes.answer import answer, refusal
 from webapp.runs.feed import UnknownRun
 from webapp.runs.services import Services
@@ -46,6 +47,15 @@ def run_routes(services: Services) -> APIRouter:
         if run is None:
             return refusal("There is no such run here; it may have been deleted.", 404)
         return answer({"run": run, "generations": await services.library.generations(run_id)})
+
+    @router.get("/api/runs/{run_id}/evidence")
+    async def evidence(run_id: str) -> Response:
+        """Return what a run's stored scores show: charts and tables with a sentence on how to read each."""
+        run = await services.library.run(run_id)
+        if run is None:
+            return refusal("There is no such run here; it may have been deleted.", 404)
+        texts, scores = await services.library.generations(run_id), await services.library.scores(run_id)
+        return answer(await asyncio.to_thread(lambda: [each.as_data() for each in evidence_of(run, texts, scores)]))
 
     return router
 

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session as OrmSession
 from storage import archive
 from storage.database import Database
 from storage.ids import new_id
-from storage.records import Generation, Run, Session, StoredRun
+from storage.records import Generation, Run, Score, Session, StoredRun
 from storage.repositories import generations as generation_store
 from storage.repositories import library as library_store
 from storage.repositories import runs as run_store
+from storage.repositories import scores as score_store
 from storage.repositories import sessions as session_store
 from storage.repositories.library import Page, RunRow, SessionRow
 from webapp.runs.request import refusals
@@ -77,6 +78,10 @@ class LibraryService:
     async def generations(self, run_id: str) -> Sequence[Generation]:
         """Return the generations of a run in order, without their traces."""
         return await self._read(lambda s: generation_store.of_run(s, run_id))
+
+    async def scores(self, run_id: str) -> Sequence[Score]:
+        """Return the scores of a run in the order in which they came."""
+        return await self._read(lambda s: score_store.of_run(s, run_id))
 
     async def session(self, session_id: str) -> Session | None:
         """Return a session, None when there is none."""
