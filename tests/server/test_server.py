@@ -91,8 +91,9 @@ def test_what_a_runs_scores_show_is_told(client: TestClient, services: Services)
     [table] = client.get(f"/api/runs/{run_id}/evidence").json()
     assert (table["title"], table["figure"]) == ("Texts and scores", None)
     heads = [column["head"] for column in table["table"]["columns"]]
-    samples = client.get(f"/api/runs/{run_id}").json()["run"]["params"]["samples"]
-    assert [row[heads.index("Answer")] for row in table["table"]["rows"]] == ["0"] * samples
+    texts = client.get(f"/api/runs/{run_id}").json()["generations"]
+    told = [(row[heads.index("Sample")], row[heads.index("Answer")]) for row in table["table"]["rows"]]
+    assert told == [(text["branch"], text["answer"]) for text in texts]
     assert client.get("/api/runs/nothing/evidence").status_code == 404
 
 
