@@ -27,6 +27,11 @@ class Judge(Puppet):
     judged: list[tuple[str, str]] = field(default_factory=list)  # the request, and the begun reply
     options: list[Sequence[Sequence[str]]] = field(default_factory=list)
 
+    def limit(self, tokens: int) -> None:
+        """Let its context have so many tokens."""
+        self.context_length = tokens
+        self.__post_init__()
+
     async def choose(
         self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], **_: object
     ) -> list[OptionProbabilities]:
