@@ -19,6 +19,10 @@ Family: TypeAlias = Literal["sample", "judge", "revise", "search", "decode", "pr
 Faithful: TypeAlias = Literal["full", "prompted emulation", "variant"]
 
 
+class CannotGoOn(Exception):
+    """A method cannot do what it was asked to, as a sentence that says why and what to do instead."""
+
+
 class MethodParams(BaseModel):
     """Settings every method has: how many branches it starts from, and how its texts are drawn.
 

@@ -12,7 +12,7 @@ from storage.database import Database, DatabaseError
 from storage.records import FinishReason, Outcome, Run, RunStatus, VerdictValue
 from storage.repositories import runs as run_store
 from webapp.engine.protocol import Caller, Engine, EngineError
-from webapp.methods.interface import Answer, MethodParams, MethodSpec
+from webapp.methods.interface import Answer, CannotGoOn, MethodParams, MethodSpec
 from webapp.runs import announce
 from webapp.runs.budget import Budget, BudgetSpent
 from webapp.runs.calls import Calls
@@ -85,7 +85,7 @@ class LiveRun:
                 outcome = await self._perform()
         except asyncio.CancelledError:
             ending = self._cut or ("interrupted", "")
-        except (EngineError, BudgetSpent, DatabaseError) as error:
+        except (CannotGoOn, EngineError, BudgetSpent, DatabaseError) as error:
             ending = ("failed", str(error))
         except Exception as error:
             _log.exception("Run %s failed", self.run.id)
