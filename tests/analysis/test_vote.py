@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from storage.records import Vote
-from webapp.analysis.vote import unparsed, vote
+from webapp.analysis.vote import unparsed, vote, weighed
 
 
 def equal(a: str, b: str) -> bool:
@@ -61,3 +61,24 @@ def test_no_answers_at_all_have_no_winner(answers: dict[int, str | None]) -> Non
 def test_only_one_group_wins() -> None:
     for answers in ({0: "a"}, {0: "a", 1: "b"}, {0: "a", 1: "b", 2: "b"}):
         assert sum(v.winner for v in vote(answers, equal)) == 1
+
+
+def test_weights_rank_the_same_groups_anew() -> None:
+    counted = vote({0: "a", 1: "b", 2: "b", 3: None}, equal)
+    assert weighed(counted, {0: 2.5, 1: 1.0, 2: 0.75, 3: 9.0}) == (
+        Vote("a", (0,), 2.5, winner=True),
+        Vote("b", (1, 2), 1.75),
+    )
+    assert weighed(counted, dict.fromkeys(range(4), 1.0)) == counted
+
+
+def test_equal_sums_of_weights_tie_in_whatever_order_they_are_added() -> None:
+    counted = vote({0: "b", 1: "b", 2: "b", 3: "a", 4: "a", 5: "a"}, equal)
+    votes = weighed(counted, {0: 0.1, 1: 0.2, 2: 0.3, 3: 0.3, 4: 0.2, 5: 0.1})
+    assert 0.1 + 0.2 + 0.3 != 0.3 + 0.2 + 0.1
+    assert [(v.answer, v.winner, v.tied) for v in votes] == [("b", True, True), ("a", False, True)]
+
+
+def test_what_weighs_nothing_stays_in_the_vote() -> None:
+    votes = weighed(vote({0: "a", 1: "b"}, equal), {0: 0.0, 1: 0.4})
+    assert [(v.answer, v.weight, v.winner) for v in votes] == [("b", 0.4, True), ("a", 0.0, False)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from math import fsum
 
 from storage.records import Vote
 
@@ -19,20 +20,29 @@ def vote(answers: Mapping[int, str | None], same: Callable[[str, str], bool]) ->
         if answer is not None:
             known = next((other for other in groups if other == answer or same(other, answer)), answer)
             groups.setdefault(known, []).append(branch)
-    ranked = sorted(groups.items(), key=lambda group: (-len(group[1]), group[1][0]))
-    leading = [answer for answer, branches in ranked if len(branches) == len(ranked[0][1])]
-    return tuple(
-        Vote(
-            answer,
-            tuple(branches),
-            float(len(branches)),
-            winner=answer == leading[0],
-            tied=len(leading) > 1 and answer in leading,
-        )
-        for answer, branches in ranked
-    )
+    return _ranked([Vote(answer, tuple(branches), float(len(branches))) for answer, branches in groups.items()])
+
+
+def weighed(votes: Sequence[Vote], weights: Mapping[int, float]) -> tuple[Vote, ...]:
+    """Return the same groups, ranked by the sum of the weights of their branches instead of by their number."""
+    return _ranked([Vote(v.answer, v.branches, fsum(weights[branch] for branch in v.branches)) for v in votes])
 
 
 def unparsed(answers: Mapping[int, str | None]) -> tuple[int, ...]:
     """Return the branches whose text states no answer: they count as wrong and are reported apart."""
     return tuple(branch for branch, answer in sorted(answers.items()) if answer is None)
+
+
+def _ranked(votes: Sequence[Vote]) -> tuple[Vote, ...]:
+    ranked = sorted(votes, key=lambda v: (-v.weight, v.branches[0]))
+    leading = [v.answer for v in ranked if v.weight == ranked[0].weight]
+    return tuple(
+        Vote(
+            v.answer,
+            v.branches,
+            v.weight,
+            winner=v.answer == leading[0],
+            tied=len(leading) > 1 and v.answer in leading,
+        )
+        for v in ranked
+    )

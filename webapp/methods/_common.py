@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from storage.records import Generation, Vote
-from webapp.analysis.vote import unparsed, vote
+from webapp.analysis.vote import unparsed, vote, weighed
 from webapp.engine.protocol import Message, Prompt
 from webapp.methods.interface import Answer, RunContext
 from webapp.tasks.question import Question
@@ -31,19 +31,39 @@ async def each_corrected(
 
 async def majority(run: RunContext, texts: Sequence[Generation]) -> Answer:
     """Return the answer of a single text, or the vote over several; where none states one, the first text stands."""
-    answers, votes = await tallied(run, texts)
+    return decided(texts, *await tallied(run, texts))
+
+
+def decided(
+    texts: Sequence[Generation],
+    answers: Mapping[int, str | None],
+    counted: Sequence[Vote],
+    weights: Mapping[int, float] | None = None,
+) -> Answer:
+    """Return what a tally says: the answer with most votes, or by branch the largest sum of weights.
+
+    It stands in the text with the largest weight among those that give it, or among all where none states an answer.
+    """
     if len(texts) == 1:
         return Answer(answers[texts[0].branch], texts[0])
+    votes = tuple(counted) if weights is None else weighed(counted, weights)
     if not votes:
-        return Answer(None, texts[0], note=f"None of the {len(texts)} texts states an answer to vote on.")
+        note = f"None of the {len(texts)} texts states an answer to vote on."
+        return Answer(None, _heaviest(texts, weights), note=note)
     winner = next(v for v in votes if v.winner)
-    chosen = next(text for text in texts if text.branch == winner.branches[0])
+    chosen = _heaviest([text for text in texts if text.branch in winner.branches], weights)
     notes = []
     if winner.tied:
         notes.append(f"{sum(v.tied for v in votes)} answers tie; the earliest sample among them decides.")
     if missing := len(unparsed(answers)):
         notes.append(f"{missing} of {len(texts)} texts state no answer and vote for none.")
+    if weights is not None:
+        notes.append(f"Plain majority: {next(v.answer for v in counted if v.winner)}.")
     return Answer(winner.answer, chosen, votes, " ".join(notes))
+
+
+def _heaviest(texts: Sequence[Generation], weights: Mapping[int, float] | None) -> Generation:
+    return texts[0] if weights is None else max(texts, key=lambda text: weights[text.branch])
 
 
 async def tallied(run: RunContext, texts: Sequence[Generation]) -> tuple[dict[int, str | None], tuple[Vote, ...]]:

@@ -10,12 +10,14 @@ export function votePanel(run, go) {
   const lanes = branches(run);
   const voted = new Set(votes.flatMap((vote) => vote.branches));
   const unparsed = lanes.map(([branch]) => branch).filter((branch) => !voted.has(branch));
-  const total = votes.reduce((sum, vote) => sum + vote.weight, 0) + unparsed.length;
+  // Weights need not be counts: those without an answer take their share of the samples, the votes share the rest.
+  const missing = unparsed.length / (voted.size + unparsed.length);
+  const total = votes.reduce((sum, vote) => sum + vote.weight, 0) / (1 - missing) || 1;
   const verdicts = new Map(lanes.map(([branch, list]) => [branch, answering(list).finished?.verdict]));
   const tied = votes.filter((vote) => vote.tied).length;
   return el('section.st-votes', { ariaLabel: 'Vote' },
     el('h4', {}, 'Vote', tied ? el('span.st-badge.st-caution', {}, `⚖ tie of ${tied}`) : null),
-    el('div.st-votebar', { ariaHidden: 'true' }, ...votes.map((vote, i) => segment(vote, i, total)), unparsedSegment(unparsed.length / total)),
+    el('div.st-votebar', { ariaHidden: 'true' }, ...votes.map((vote, i) => segment(vote, i, total)), unparsedSegment(missing)),
     el('ul', {}, ...votes.map((vote) => row(vote, verdicts.get(vote.branches[0]), go)), unparsedRow(unparsed, go)));
 }
 
