@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from math import exp
+from typing import Literal, TypeAlias
+
 from pydantic import Field
 
-from webapp.methods._common import majority
+from storage.trace import TokenTrace
+from webapp.analysis import confidence
+from webapp.methods._common import decided, majority, tallied
+from webapp.methods._signals import by_branch, known, record_each
 from webapp.methods.interface import Answer, MethodParams, RunContext
 from webapp.methods.registry import method
 from webapp.tasks.question import Question
 
+Weight: TypeAlias = Literal["count", "probability", "self-certainty"]
+
+BY_PROBABILITY = "exp(mean log-probability of the tokens at temperature 1): what the sample's answer gains"
+BY_CERTAINTY = "mean over the tokens of KL(uniform || p), in nats: what the sample's answer gains"
+
 
 class SelfConsistencyParams(MethodParams):
-    """How many samples vote."""
+    """How many samples vote, and what their votes weigh."""
 
     samples: int = Field(5, ge=1, le=64, title="Samples", description="Answers that are drawn and vote.")
+    weight: Weight = Field(
+        "count", title="A vote weighs",
+        description="count: one each. probability: the model's own probability of the sample, per token, so that "
+        "long samples are not at a disadvantage. self-certainty: how far its distributions are from uniform ones.",
+    )  # fmt: skip
 
 
 @method(
@@ -22,17 +38,38 @@ class SelfConsistencyParams(MethodParams):
     paper="2203.11171",
     needs={"generate"},
     faithful="full",
-    faithful_note="The question is asked zero-shot; the paper mostly gives worked examples, and draws 40 samples.",
+    faithful_note="The question is asked zero-shot; the paper mostly gives worked examples, and draws 40 samples. "
+    "Of its weighted votes there is the one by length-normalised probability; the vote by the sum of self-certainty "
+    "is a baseline of arXiv 2502.18581.",
+    cost="n calls: n samples of at most the longest text; the question is read once.",
+    reported="Accuracy over greedy decoding with worked examples (abstract): GSM8K +17.9, SVAMP +11.0, AQuA +12.2, "
+    "StrategyQA +6.4, ARC-challenge +3.9 points.",
 )
 async def self_consistency(run: RunContext, question: Question, p: SelfConsistencyParams) -> Answer:
     """Ask the same question several times and take the answer that comes up most often.
 
     Each sample is drawn on its own at the chosen temperature and may reason its own way; only the extracted answers
     vote, with answers that mean the same counted together. Ties are shown, and the earliest sample among the tied
-    answers decides. A sample without a readable answer votes for none and is reported.
+    answers decides. A sample without a readable answer votes for none and is reported. Votes may weigh as much as
+    the model was sure of the sample; then the heaviest answer wins, and what the plain majority says is noted.
 
     The paper prompts base models with worked examples and draws 40 samples. Here the question is asked zero-shot in
     the model's chat format.
     """
     run.doing("Sampling")
-    return await majority(run, await run.drafts(question))
+    drafts = await run.drafts(question)
+    match p.weight:
+        case "count":
+            return await majority(run, drafts)
+        case "probability":
+            measure, how = probability_per_token, BY_PROBABILITY
+        case "self-certainty":
+            measure, how = confidence.self_certainty, BY_CERTAINTY
+    weights = known(run, drafts, measure, p.weight)
+    await record_each(run, "vote_weight", drafts, weights, how)
+    return decided(drafts, *await tallied(run, drafts), by_branch(drafts, weights))
+
+
+def probability_per_token(trace: TokenTrace) -> float | None:
+    """Return the geometric mean of the tokens' probabilities; that of a whole text vanishes with its length."""
+    return None if (mean := confidence.mean_logprob(trace)) is None else exp(mean)
