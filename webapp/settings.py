@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, CliApp, CliSettingsSource, SettingsC
 from webapp.paths import user_cache_folder, user_data_folder
 
 DeviceChoice: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
-DtypeChoice: TypeAlias = Literal["auto", "float32", "bfloat16", "float16"]
+DtypeChoice: TypeAlias = Literal["auto", "float32", "bfloat16", "float16", "int8"]
 OnClose: TypeAlias = Literal["continue", "stop"]
 
 ENVIRONMENT_PREFIX = "SECOND_THOUGHTS_"
@@ -60,11 +60,16 @@ class Settings(BaseSettings):
     )
     device: DeviceChoice = Field("auto", description="where the model runs; auto takes a GPU when there is one")
     dtype: DtypeChoice = Field(
-        "auto", description="number format of the weights; auto is float32 on a CPU, bfloat16 on a GPU"
+        "auto",
+        description="number format of the weights; auto is bfloat16 on a GPU, float16 with float32 arithmetic on an "
+        "x86 CPU, float32 on others; int8 takes half the memory on a CPU and rounds more",
     )
     threads: int = Field(0, ge=0, le=1024, description="CPU threads of the model; 0 leaves it to PyTorch")
     max_batch: int = Field(
         0, ge=0, le=512, description="sequences decoded together at most; 0 picks by device and memory"
+    )
+    memory: float = Field(
+        0, ge=0, description="gigabytes that weights and caches may take together; 0 leaves it to the engine"
     )
     on_close: OnClose = Field(
         "continue", description="what happens to a run when the last page that watches it closes"

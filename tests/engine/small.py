@@ -18,9 +18,11 @@ CONTEXT = 256
 
 
 @asynccontextmanager
-async def small(max_batch: int = 4) -> AsyncIterator[LocalEngine]:
+async def small(max_batch: int = 4, *, remembers: bool = False, memory: int = 0) -> AsyncIterator[LocalEngine]:
     """Yield an engine whose texts never end by themselves."""
-    engine = LocalEngine(tiny.model(), tiny.tokenizer(), id="small", max_batch=max_batch)
+    engine = LocalEngine(tiny.model(), tiny.tokenizer(), id="small", max_batch=max_batch, memory=memory)
+    if not remembers:
+        engine._forward.prefixes.limit = 0
     engine.chat.end_ids = frozenset()
     try:
         yield engine

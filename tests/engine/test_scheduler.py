@@ -178,3 +178,51 @@ def test_closing_fails_the_jobs_that_wait() -> None:
     asked = [Asked(jobs, str(i), log, Caller()) for i in range(3)]
     jobs.fail_all(EngineError("closed"))
     assert [str(a.answers[0]) for a in asked] == ["closed"] * 3 and not jobs.waiting
+
+
+def settled(scheduler: Scheduler, running: list[Row]) -> list[Row]:
+    """Let rows give way and join, as the worker does, until nothing changes any more."""
+    for _ in range(50):
+        if (row := scheduler.in_the_way(running, None)) is None:
+            return running
+        running.remove(row)
+        scheduler.put_back([row])
+        while (joined := scheduler.next(running)) is not None:
+            running.append(joined)
+    raise AssertionError("rows go in and out for ever")
+
+
+def test_a_second_person_gets_half_of_full_slots_and_no_more() -> None:
+    scheduler = Scheduler(8)
+    scheduler.add(rows(20, "ann"))
+    running = fill(scheduler)
+    scheduler.add(rows(20, "bob"))
+    shared = settled(scheduler, running)
+    assert [sum(row.request.caller.person == who for row in shared) for who in ("ann", "bob")] == [4, 4]
+
+
+def test_who_needs_less_than_a_fair_share_gets_it_and_leaves_the_rest() -> None:
+    scheduler = Scheduler(8)
+    scheduler.add(rows(20, "ann"))
+    running = fill(scheduler)
+    scheduler.add(rows(1, "bob"))
+    shared = settled(scheduler, running)
+    assert sum(row.request.caller.person == "ann" for row in shared) == 7
+
+
+def test_one_person_does_not_interrupt_their_own_rows() -> None:
+    scheduler = Scheduler(4)
+    scheduler.add(rows(4, "ann"))
+    running = fill(scheduler)
+    scheduler.add(rows(4, "ann"))
+    assert scheduler.in_the_way(running, None) is None
+
+
+def test_a_row_without_room_waits_and_nobody_overtakes_it() -> None:
+    big, small = rows(1), rows(1)
+    scheduler = Scheduler(4, fits=lambda members, row: not members or row is not big[0])
+    scheduler.add(running := rows(1))
+    assert scheduler.next([]) is running[0]
+    scheduler.add(big + small)
+    assert scheduler.next(running) is None
+    assert scheduler.next([]) is big[0]

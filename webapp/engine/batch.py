@@ -13,9 +13,10 @@ from storage.records import FinishReason
 from webapp.engine.device import ran_out_of_memory
 from webapp.engine.noise import uniform
 from webapp.engine.protocol import EngineError
-from webapp.engine.reader import Kept, Reader
+from webapp.engine.reader import Reader
 from webapp.engine.request import Row
 from webapp.engine.sampling import draw
+from webapp.engine.sequences import Kept
 from webapp.engine.signals import at_temperature, signals
 
 NOT_FINITE = "The model's output is not a number; its number format is too narrow, so start with --dtype float32."
@@ -56,6 +57,7 @@ class Batch:
             return False
         if not len(row.columns):
             row.prompt.logits = logits
+            self.remember(row, row.prompt.ids)
         self._join(row)
         return True
 
@@ -103,12 +105,24 @@ class Batch:
         kept, row.kept = row.kept or row.prompt.kept, None
         sharer = next((other for other in self.rows if other.prompt is row.prompt), None)
         if kept is not None:
-            self.forward.cache.put(kept, slot)
+            self.forward.cache.put(kept, slot, kept.length)
             return kept.length
         if sharer is not None and sharer.slot is not None:
             self.forward.cache.copy(sharer.slot, slot, len(row.prompt.ids))
             return len(row.prompt.ids)
-        return 0
+        # the last token is always read, since what follows it is not remembered
+        return self.forward.prefixes.recall(self.forward.cache, slot, row.to_read, len(row.to_read) - 1)
+
+    def remember(self, row: Row, ids: Sequence[int]) -> None:
+        """Keep what a row has read, for texts that begin alike; without memory for that they are read again."""
+        if row.slot is None:
+            return
+        try:
+            self.forward.prefixes.keep(self.forward.cache, row.slot, ids)
+        except (RuntimeError, MemoryError) as error:
+            if not ran_out_of_memory(error):
+                raise
+            self.forward.prefixes.clear()
 
     def _take(self, row: Row, length: int) -> Kept | None:
         """Copy what a row has read; without memory for that it is read again later."""

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
 
@@ -21,6 +20,7 @@ class Window:
     length: int
     start: int = 0
     positions: Tensor | None = None  # [B] where each row writes its token; None for a chunk of one row
+    order: Tensor | None = None  # [B] the rows' numbers, to go with the positions
 
 
 class Kept(NamedTuple):
@@ -76,7 +76,7 @@ class SlotLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         if window.positions is None:
             rows[:, :, window.start : window.length] = states
         else:
-            rows[torch.arange(rows.shape[0], device=rows.device), :, window.positions] = states[:, :, 0]
+            rows[window.order, :, window.positions] = states[:, :, 0]
         return rows[:, :, : window.length]
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
@@ -100,6 +100,11 @@ class SlotCache(Cache):
         self.slot_layers = [SlotLayer(slots, lambda: self.next) for _ in range(layers)]
         super().__init__(layers=list(self.slot_layers))
 
+    def token_bytes(self) -> int:
+        """Return what one token of one row takes, in all layers together; something must have been read before."""
+        buffers = [(layer.keys, layer.values) for layer in self.slot_layers]
+        return sum(b.nbytes // (b.shape[0] * b.shape[2]) for pair in buffers for b in pair)
+
     def copy(self, source: int, target: int, length: int) -> None:
         """Copy the first `length` tokens of slot `source` to slot `target`, in every layer."""
         if not length:  # nothing was read into the source, so it may have no row yet
@@ -114,11 +119,11 @@ class SlotCache(Cache):
         layers = [(la.keys[slot, :, :length].clone(), la.values[slot, :, :length].clone()) for la in self.slot_layers]
         return Kept(length, tuple(layers))
 
-    def put(self, kept: Kept, slot: int) -> None:
-        """Write what was taken into a slot."""
+    def put(self, kept: Kept, slot: int, length: int) -> None:
+        """Write the first `length` tokens of what was taken into a slot."""
         for layer, (keys, values) in zip(self.slot_layers, kept.layers, strict=True):
             if not layer.is_initialized:  # the cache was emptied meanwhile
                 layer.lazy_initialization(keys[None], values[None])
-            layer.reserve(slot + 1, kept.length)
-            layer.keys[slot, :, : kept.length] = keys
-            layer.values[slot, :, : kept.length] = values
+            layer.reserve(slot + 1, length)
+            layer.keys[slot, :, :length] = keys[:, :length]
+            layer.values[slot, :, :length] = values[:, :length]

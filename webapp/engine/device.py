@@ -29,7 +29,7 @@ def place(device: str = "auto", dtype: str = "auto", threads: int = 0) -> Placem
     if threads:
         torch.set_num_threads(threads)
     if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        device = "cuda" if torch.cuda.is_available() and dtype != "int8" else "cpu"
     packable = device == "cpu" and packs()
     if dtype == "auto":
         dtype = "bfloat16" if device == "cuda" else "float16" if packable else "float32"

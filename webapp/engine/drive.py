@@ -27,6 +27,8 @@ def driven(model: PreTrainedModel, slots: int, format: Format = "plain") -> Read
     exact = format == "plain" and model.dtype in (torch.float32, torch.float64)
     forward = Forward(model, slots, format)
     if agrees(forward, own, EXACT if exact else ROUNDED):
+        forward.token_bytes = forward.cache.token_bytes()
+        forward.reset()
         return forward
     _log.warning("%s computes its output in a way of its own; it is driven the slow way", model.config.model_type)
     return WholeText(model)
@@ -47,7 +49,6 @@ def agrees(forward: Forward, own: Tensor, share: float) -> bool:
     forward.chunk(0, ids[:3], 0)
     forward.chunk(0, ids[3:-1], 3)
     ours = forward.step([ids[-1]], [len(ids) - 1])[0].log_softmax(-1)
-    forward.reset()
     finite = own.isfinite()  # a model of NaNs is refused when it is asked, with a sentence
     if not finite.any():
         return True

@@ -13,6 +13,7 @@ from webapp.engine.cache import SlotCache, Window
 from webapp.engine.decoder import Decoder, serves
 from webapp.engine.head import Head
 from webapp.engine.masks import Masking, Masks, layer_kinds
+from webapp.engine.prefixes import Prefixes
 from webapp.engine.projection import Format, project_all
 
 _WEIGHTS: dict[Format, str] = {
@@ -60,6 +61,8 @@ class Forward:
         self.slots = slots
         self.layers = int(model.config.num_hidden_layers)
         self.cache = SlotCache(self.layers, slots)
+        self.prefixes = Prefixes()
+        self.token_bytes = 0
         self.head = Head(model, format)
         self.vocabulary, self.width = self.head.vocabulary, self.head.width
         self.written_out = serves(model)
@@ -93,7 +96,8 @@ class Forward:
         ids = torch.tensor(tokens, device=self.device)
         positions = torch.tensor(lengths, device=self.device)
         longest = max(lengths) + 1
-        self.cache.next = Window(rows=slice(0, len(lengths)), length=longest, start=longest - 1, positions=positions)
+        order = torch.arange(len(lengths), device=self.device)
+        self.cache.next = Window(slice(0, len(lengths)), longest, longest - 1, positions, order)
         hidden = self.body(self.cache, ids[:, None], positions[:, None], self._step_masks(positions, lengths))
         return self.logits(hidden[:, -1])
 

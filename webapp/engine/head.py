@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from webapp.engine.projection import Format, Packed, project
+from webapp.engine.projection import Format, Packed, packs, project
 
 
 class Head:
@@ -31,7 +31,7 @@ class Head:
         return logits if self.cap is None else torch.tanh(logits / self.cap) * self.cap
 
     def _projection(self, weight: Tensor, bias: Tensor | None, format: Format) -> nn.Module:
-        if format != "plain":
+        if format != "plain" and packs():
             return Packed(weight, bias)
         # Converted once: a copy a step would cost more than the projection. In fp32 this is the layer's own.
         return project(weight.to(self.kind), None if bias is None else bias.to(self.kind), "plain")

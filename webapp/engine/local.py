@@ -23,6 +23,7 @@ from webapp.engine.columns import Columns
 from webapp.engine.device import Placement, place
 from webapp.engine.drive import driven
 from webapp.engine.jobs import Job
+from webapp.engine.memory import budget, weight_bytes
 from webapp.engine.pieces import Pieces
 from webapp.engine.projection import Format, OutOfRange
 from webapp.engine.protocol import (
@@ -64,6 +65,7 @@ class LocalEngine:
         revision: str = "",
         max_batch: int = 0,
         format: Format = "plain",
+        memory: int = 0,
     ) -> None:
         self.tokenizer = tokenizer
         self.pieces = Pieces(tokenizer)
@@ -71,10 +73,13 @@ class LocalEngine:
         model.train(False).requires_grad_(False)
         slots = max_batch or (16 if model.device.type == "cpu" else 64)
         record, parameters = _record(model, format, id, source, revision), sum(p.numel() for p in model.parameters())
+        weights = weight_bytes(model, format)
         self._forward = driven(model, slots, format)
+        self._memory = budget(memory, weights, self._forward.token_bytes, model.device)
+        self._forward.prefixes.limit = self._memory.remembered
         record = replace(record, kernel=f"{record.kernel}, {self._forward.way}")
         self._info = ModelInfo(record, id.rsplit("/", 1)[-1], parameters, self._capabilities(), slots)
-        self._worker = Worker(self._forward, slots)
+        self._worker = Worker(self._forward, slots, self._memory)
 
     @staticmethod
     def from_pretrained(
@@ -87,13 +92,21 @@ class LocalEngine:
         dtype: str = "auto",
         threads: int = 0,
         max_batch: int = 0,
+        memory: int = 0,
     ) -> LocalEngine:
-        """Load a transformers folder; "auto" and 0 leave device, dtype, threads and batch to the engine."""
+        """Load a transformers folder; "auto" and 0 leave device, dtype, threads, batch and memory to the engine.
+
+        `memory` is how many bytes weights and caches may take together.
+
+        Raises:
+            EngineError: when the weights take more than that.
+
+        """
         where = place(device, dtype, threads)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         make = partial(
             LocalEngine, tokenizer=tokenizer, id=id or Path(folder).name, source=source, revision=revision,
-            max_batch=max_batch,
+            max_batch=max_batch, memory=memory,
         )  # fmt: skip
         try:
             return make(_weights(folder, where), format=where.format)
@@ -240,11 +253,13 @@ class LocalEngine:
                 f"The prompt takes {longest:,} tokens; with {request.sampling.max_tokens:,} new ones that is more "
                 f"than the {limit:,} this model can read."
             )
+        self._memory.refuse(longest + request.sampling.max_tokens, self._memory.running)
 
     def _check_length(self, lengths: Sequence[int]) -> None:
         limit, longest = self.info.record.context_length, max(lengths, default=0)
         if longest > limit:
             raise ContextOverflow(f"The text takes {longest:,} tokens, more than the {limit:,} this model can read.")
+        self._memory.refuse(longest, self._memory.scored)
 
     def _check_open(self) -> None:
         if self._worker.closed:

@@ -8,36 +8,14 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-
-class Kept(Protocol):
-    """What was read of a sequence that has no slot now."""
-
-    @property
-    def length(self) -> int:
-        """How many tokens were read."""
-        ...
-
-
-class SequenceCache(Protocol):
-    """What a model remembers of the sequences it reads, a slot each."""
-
-    def copy(self, source: int, target: int, length: int) -> None:
-        """Copy the first `length` tokens of slot `source` to slot `target`."""
-        ...
-
-    def take(self, slot: int, length: int) -> Any:
-        """Return a copy of the first `length` tokens of a slot (a `Kept`), to be put back later."""
-        ...
-
-    def put(self, kept: Any, slot: int) -> None:
-        """Write what was taken into a slot."""
-        ...
+from webapp.engine.prefixes import Prefixes
 
 
 class Reader(Protocol):
     """A model that reads tokens into slots and returns logits [..., V] in fp32 (float64 for a float64 model).
 
-    `width` is the size D of the states that `read` returns, `way` says in a few words how the model is driven.
+    `width` is the size D of the states that `read` returns, `way` says in a few words how the model is driven,
+    `token_bytes` is what one token takes in the cache, `prefixes` what was read of recent texts.
     """
 
     device: torch.device
@@ -46,6 +24,8 @@ class Reader(Protocol):
     width: int
     way: str
     embeds: bool
+    token_bytes: int
+    prefixes: Prefixes
 
     def reset(self) -> None:
         """Forget every row, and free the memory of the buffers."""

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from webapp.engine.columns import Columns
 from webapp.engine.protocol import Caller, EngineEvent, Sampling
-from webapp.engine.reader import Kept
+from webapp.engine.sequences import Kept
 from webapp.engine.stops import StopWatch
 
 
@@ -81,6 +81,11 @@ class Row:
     def length(self) -> int:
         """How many tokens of it stand in the cache once its last drawn token was not yet read."""
         return len(self.prompt.ids) + max(len(self.columns) - 1, 0)
+
+    @property
+    def longest(self) -> int:
+        """How many tokens it may come to have, prompt included."""
+        return len(self.prompt.ids) + self.request.sampling.max_tokens
 
     @property
     def noise_index(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from webapp.engine.request import PromptIds, Request, Row
 
@@ -11,8 +11,9 @@ from webapp.engine.request import PromptIds, Request, Row
 class Scheduler:
     """The waiting rows, in the order of their arrival; no tensors here."""
 
-    def __init__(self, slots: int) -> None:
+    def __init__(self, slots: int, fits: Callable[[Sequence[Row], Row], bool] = lambda members, row: True) -> None:
         self.most = self.slots = slots
+        self.fits = fits
         self.waiting: list[Row] = []
 
     def add(self, rows: Iterable[Row]) -> None:
@@ -50,7 +51,8 @@ class Scheduler:
         """Take the row that should have a free slot now, or None.
 
         Background work never holds more than half of the slots, so that an interactive request always finds
-        one at the next step. Among equals, the person with the fewest running rows goes first.
+        one at the next step. Among equals, the person with the fewest running rows goes first. Who has no room in
+        memory yet waits for it, and nobody overtakes.
         """
         if len(running) >= self.slots:
             return None
@@ -61,24 +63,38 @@ class Scheduler:
         if not ready:
             return None
         first = min(ready, key=lambda row: (row.background, held[row.request.caller.person]))
+        if not self.fits(running, first):
+            return None
         self.waiting.remove(first)
         return first
 
     def in_the_way(self, running: Sequence[Row], reading: Row | None) -> Row | None:
-        """Return the background row that must give its place to a waiting person, or None.
+        """Return the row that must give its place to a waiting person, or None.
 
-        That is one whose prompt is being read, since prompts are read one at a time, and the newest one when
-        there is no free slot for a request that has none yet.
+        That is a background row whose prompt is being read, since prompts are read one at a time; when there is no
+        free slot, the newest background row for a request that has none yet; and then the newest row of whoever
+        holds at least two more than somebody who waits, so that people share the slots evenly.
         """
         if not self.interactive:
             return None
         if reading is not None and reading.background:
             return reading
-        served = {row.request for row in running}
-        unserved = any(not row.background and row.request not in served for row in self.waiting)
-        if len(running) < self.slots or not unserved:
+        if len(running) < self.slots:
             return None
-        return max((row for row in running if row.background), key=lambda row: row.admitted, default=None)
+        served = {row.request for row in running}
+        background = [row for row in running if row.background]
+        if background and any(not row.background and row.request not in served for row in self.waiting):
+            return _newest(background)
+        return self._of_the_richest(running)
+
+    def _of_the_richest(self, running: Sequence[Row]) -> Row | None:
+        """Return the newest row of the person with the most rows, if somebody waits who has two fewer."""
+        held = Counter(row.request.caller.person for row in running if not row.background)
+        waits = [held[row.request.caller.person] for row in self.waiting if not row.background]
+        [(richest, most)] = held.most_common(1) or [("", 0)]
+        if not waits or most - min(waits) < 2:
+            return None
+        return _newest([r for r in running if not r.background and r.request.caller.person == richest])
 
     def positions(self) -> dict[Request, int]:
         """Return, for each request of which a row waits, how many such requests go before it."""
@@ -86,3 +102,7 @@ class Scheduler:
         for background in (False, True):
             order.update((row.request, None) for row in self.waiting if row.background == background)
         return {request: i for i, request in enumerate(order)}
+
+
+def _newest(rows: Iterable[Row]) -> Row:
+    return max(rows, key=lambda row: row.admitted)

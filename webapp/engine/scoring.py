@@ -18,7 +18,8 @@ from torch import Tensor
 from storage.trace import TokenTrace, concatenate
 from webapp.engine.pieces import Pieces
 from webapp.engine.protocol import OptionProbabilities
-from webapp.engine.reader import Reader, SequenceCache
+from webapp.engine.reader import Reader
+from webapp.engine.sequences import SequenceCache
 from webapp.engine.signals import signals
 
 T = TypeVar("T")
@@ -38,6 +39,15 @@ def read(
         at += hidden.shape[0]
 
 
+def read_on(
+    forward: Reader, cache: SequenceCache, ids: Sequence[int], needed: int, use: Callable[[int, Tensor], None]
+) -> Passes[None]:
+    """Read ids into an empty cache, from where no text before began alike; states from `needed` on are used."""
+    start = forward.prefixes.recall(cache, 0, ids, needed)
+    yield from read(forward, cache, ids[start:], start, lambda at, hidden: use(start + at, hidden))
+    forward.prefixes.keep(cache, 0, ids)
+
+
 def score(
     forward: Reader, pieces: Pieces, prompt: Sequence[int], continuation: Sequence[int], alternatives: int
 ) -> Passes[TokenTrace]:
@@ -54,7 +64,7 @@ def score(
             parts.append(_trace(forward, pieces, said, predicting, alternatives))
 
     if continuation:
-        yield from read(forward, forward.scratch(), [*prompt, *continuation[:-1]], 0, use)
+        yield from read_on(forward, forward.scratch(), [*prompt, *continuation[:-1]], first, use)
     return concatenate(parts)
 
 
@@ -88,7 +98,7 @@ def choose(forward: Reader, prompt: Sequence[int], options: Options) -> Passes[O
     """Return the mass of each option (surface variants to their token ids) after the prompt."""
     began = time.monotonic()
     cache, last = forward.scratch(), []
-    yield from read(forward, cache, prompt, 0, lambda _, hidden: last.append(hidden[-1]))
+    yield from read_on(forward, cache, prompt, len(prompt) - 1, lambda _, hidden: last.append(hidden[-1]))
     following = _logprobs(forward, last[-1][None])[0]
     variants = []
     for option in options:

@@ -42,7 +42,8 @@ def signals(logits: Tensor, alternatives: int) -> Signals:
 
 def entropy(probabilities: Tensor, logprobs: Tensor) -> Tensor:
     """Return -sum p log p in nats, [B] of two [B, V]; one product instead of a special function for each p."""
-    return -torch.linalg.vecdot(probabilities, logprobs.clamp_min(LOWEST))
+    negative: Tensor = torch.linalg.vecdot(probabilities, logprobs.clamp_min(LOWEST))
+    return -negative
 
 
 def top(values: Tensor, k: int) -> tuple[Tensor, Tensor]:

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from webapp.engine.prefixes import Prefixes
+
 
 class KeptText(NamedTuple):
     """What was read of a sequence that has no slot now."""
@@ -31,9 +33,9 @@ class TextCache:
         """Return the first `length` ids of a slot, to be put back later."""
         return KeptText(length, self.texts[slot][:length])
 
-    def put(self, kept: KeptText, slot: int) -> None:
-        """Write what was taken into a slot."""
-        self.texts[slot] = kept.ids
+    def put(self, kept: KeptText, slot: int, length: int) -> None:
+        """Write the first `length` ids of what was taken into a slot."""
+        self.texts[slot] = kept.ids[:length]
 
 
 class WholeText:
@@ -45,11 +47,13 @@ class WholeText:
 
     way = "the whole text is read again for every token, which is slow"
     embeds = False
+    token_bytes = 0
 
     def __init__(self, model: PreTrainedModel) -> None:
         self.model = model
         self.device = model.device
         self.cache = TextCache()
+        self.prefixes = Prefixes()  # there is nothing to spare by remembering
         head = model.get_output_embeddings()  # type: ignore[no-untyped-call]
         self.vocabulary = self.width = int(head.weight.shape[0])
         if head.weight.dtype in (torch.bfloat16, torch.float16):

@@ -15,6 +15,7 @@ from storage.records import FinishReason
 from webapp.engine.batch import Batch
 from webapp.engine.device import ran_out_of_memory
 from webapp.engine.jobs import OUT_OF_MEMORY, Jobs
+from webapp.engine.memory import Budget
 from webapp.engine.protocol import EngineError, Generated, OutOfMemory, Queued, TokenBatch
 from webapp.engine.reader import Reader
 from webapp.engine.request import Request, Row
@@ -31,10 +32,10 @@ CLOSED = "The model was closed while this was running."
 class Worker:
     """Runs scoring passes and decode steps in one thread, in turn; nothing else touches the model."""
 
-    def __init__(self, forward: Reader, slots: int) -> None:
+    def __init__(self, forward: Reader, slots: int, memory: Budget) -> None:
         self.forward = forward
         self.batch = Batch(forward)
-        self.scheduler = Scheduler(slots)
+        self.scheduler = Scheduler(slots, memory.fits)
         self.jobs = Jobs()
         self.inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self.door = threading.Lock()  # so that nothing is put in after the thread took its last
@@ -84,6 +85,7 @@ class Worker:
         self.batch.clear()
         self.sent.clear()
         self.forward.reset()
+        self.forward.prefixes.clear()
         for request in list(self.requests):
             self._end(request, EngineError(CLOSED))
         self.jobs.fail_all(EngineError(CLOSED))
@@ -146,6 +148,7 @@ class Worker:
     def _finish(self, row: Row, reason: FinishReason) -> None:
         """Free the row's slot, then tell: whoever hears of the end finds nothing of it left."""
         request = row.request
+        self.batch.remember(row, row.to_read)  # a later question may follow on it
         self.batch.remove(row, keep_prompt=self.scheduler.expects(row.prompt))
         self.sent.pop(row, None)
         request.unfinished -= 1
@@ -180,6 +183,7 @@ class Worker:
         rows = self.batch.clear()
         self.sent.clear()
         self.forward.reset()
+        self.forward.prefixes.clear()
         lost = self._lost(rows)
         rows = [row for row in rows if row.request not in lost]
         if ran_out_of_memory(error) and rows:

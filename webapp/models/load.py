@@ -9,20 +9,24 @@ from pathlib import Path
 from webapp.engine.protocol import Engine
 from webapp.models import embedded, folder, gguf, hub
 from webapp.models.cache import origin_of
-from webapp.models.memory import require_memory
+from webapp.models.memory import free_share, require_memory
 from webapp.models.progress import ModelError, Progress
 from webapp.models.reference import ModelReference, parse_reference
 
 
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
-    """Where converted models are kept, and how the engine is to run; "auto" and 0 leave it to the engine."""
+    """Where converted models are kept, and how the engine is to run; "auto" and 0 leave it to the program.
+
+    `memory` is the most that weights and caches may take together, in bytes.
+    """
 
     cache: Path
     device: str = "auto"
     dtype: str = "auto"
     threads: int = 0
     max_batch: int = 0
+    memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,9 @@ def _engine(prepared: Prepared, options: LoadOptions, progress: Progress) -> Eng
     from safetensors import SafetensorError
 
     from webapp.engine.local import LocalEngine
+    from webapp.engine.protocol import EngineError
 
-    dtype = _require_device(options)
+    dtype, device = _require_device(options)
     try:
         require_memory(prepared.folder, dtype)
         return LocalEngine.from_pretrained(
@@ -106,16 +111,19 @@ def _engine(prepared: Prepared, options: LoadOptions, progress: Progress) -> Eng
             dtype=options.dtype,
             threads=options.threads,
             max_batch=options.max_batch,
+            memory=options.memory or free_share(device),
         )
     except SafetensorError as error:
         raise _DamagedWeights(f"The weights in {prepared.folder} are damaged: {error}.") from error
+    except EngineError as error:
+        raise ModelError(str(error)) from error
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(f"{prepared.name} could not be loaded: {reason}") from error
 
 
-def _require_device(options: LoadOptions) -> str:
-    """Return the number format the engine will use, once it is sure that the device asked for is there."""
+def _require_device(options: LoadOptions) -> tuple[str, str]:
+    """Return the number format and device the engine will use, once it is sure that the device is there."""
     import torch
 
     from webapp.engine.device import place
@@ -123,4 +131,7 @@ def _require_device(options: LoadOptions) -> str:
     absent = {"cuda": not torch.cuda.is_available(), "mps": not torch.backends.mps.is_available()}
     if absent.get(options.device, False):
         raise ModelError(f"PyTorch finds no {options.device} device on this machine; leave --device away.")
-    return str(place(options.device, options.dtype).dtype).removeprefix("torch.")
+    if options.dtype == "int8" and options.device not in ("auto", "cpu"):
+        raise ModelError("int8 is for a CPU; leave --dtype away, or choose --device cpu.")
+    where = place(options.device, options.dtype)
+    return str(where.dtype).removeprefix("torch."), where.device.type

@@ -9,6 +9,7 @@ import psutil
 from webapp.models.progress import ModelError
 
 _HEADROOM = 1.15
+_SHARE = 0.7
 _BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "int8": 2}
 
 
@@ -28,6 +29,14 @@ def require_memory(folder: Path, dtype: str) -> None:
             f"{folder.name} needs about {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free. "
             "Close other programs, or take a smaller model."
         )
+
+
+def free_share(device: str) -> int:
+    """Return how many bytes a model may take with its caches when nobody said: most of what this machine has free.
+
+    0 for a GPU, whose memory the engine measures itself.
+    """
+    return int(_SHARE * psutil.virtual_memory().available) if device == "cpu" else 0
 
 
 def _in_memory(path: Path, dtype: str) -> float:

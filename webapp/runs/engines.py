@@ -74,6 +74,7 @@ class EngineHub:
             dtype=settings.dtype,
             threads=settings.threads,
             max_batch=settings.max_batch,
+            memory=int(settings.memory * 1e9),
         )
         self._loader = loader
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="model-loader")
