@@ -16,6 +16,11 @@ from webapp.runs.service import RunService
 
 REFERENCE = "424242"  # no script says it, so where it turns up it has leaked
 SUM = typed_problem("What is 2 + 2?", "numeric", "4")
+# Settings with which a method that may draw fewer samples, or at other temperatures, draws what all others draw.
+ALL_DRAWN: dict[str, dict[str, Any]] = {
+    "adaptive_sampling": {"threshold": 1.0, "schedule": "constant"},
+    "early_pruning": {"pruned": 0.0},
+}
 Odds = Callable[[str], tuple[float, float]]  # the masses of both options, by what the judge is asked
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from storage.records import Cost, Generation, Problem, ProblemKind
-from tests.methods.playing import REFERENCE, SUM, Judge, Play, counted, first_drafts, of_role
+from tests.methods.playing import ALL_DRAWN, REFERENCE, SUM, Judge, Play, counted, first_drafts, of_role
 from webapp.engine.protocol import Prompt
 from webapp.methods.interface import Answer
 from webapp.methods.registry import methods
@@ -17,9 +17,17 @@ from webapp.tasks.question import Question
 
 ALL = [name for name, spec in methods().items() if spec.run.__module__.startswith("webapp.")]
 TAKING = [name for name in ALL if methods()[name].takes_inputs]
-DRAWING = {"self_consistency"}  # what they are about is how samples are drawn
+DRAWING = {"self_consistency", "adaptive_sampling", "early_pruning"}  # they are about how samples are drawn
 REVISING = [name for name in ALL if methods()[name].family == "revise"]
 SECRET = typed_problem("Which number do I think of?", "numeric", REFERENCE)
+# What texts of these labels are drawn with instead of the run's settings.
+OWN: dict[str, dict[str, Any]] = {
+    "idea": {"temperature": 1.0},
+    "aggregate": {"temperature": 0.0},
+    "judge": {"temperature": 0.7, "max_tokens": 600},
+    "confidence": {"max_tokens": 6},
+}
+IN_PARTS = {"early_pruning"}  # its texts are drawn in parts, which only together may be as long as the longest
 PROBLEMS: dict[ProblemKind, Problem] = {
     "numeric": SUM,
     "math": typed_problem("What is 1/2 + 1/2?", "math", "1"),
@@ -35,8 +43,9 @@ def numbers(prompt: Prompt, sample: int) -> str:
     return f"Answer: {10 * sample + len(prompt.messages)}"
 
 
-def what_was_drawn(generation: Generation) -> tuple[object, ...]:
-    return generation.messages, generation.text, generation.branch, dict(generation.sampling)
+def what_was_drawn(generation: Generation, *but: str) -> tuple[Any, ...]:
+    sampling = {name: value for name, value in generation.sampling.items() if name not in but}
+    return generation.messages, generation.text, generation.branch, sampling
 
 
 def test_all_but_those_that_decide_how_to_draw_take_samples_of_another_run() -> None:
@@ -70,12 +79,11 @@ async def test_the_reference_changes_nothing_but_the_verdicts(play: Play, model:
 @pytest.mark.parametrize("name", ALL)
 async def test_the_first_attempts_are_kept_and_come_first(play: Play, model: Judge, name: str) -> None:
     model.script = numbers
-    stored = await play(name, samples=2)
+    stored = await play(name, samples=2, **ALL_DRAWN.get(name, {}))
     drafts = first_drafts(stored)
-    assert [(g.ordinal, g.branch, g.label, g.status) for g in drafts] == [
-        (0, 0, "draft", "finished"),
-        (1, 1, "draft", "finished"),
-    ]
+    assert [(g.branch, g.label, g.status) for g in drafts] == [(0, "draft", "finished"), (1, "draft", "finished")]
+    later = [g.ordinal for g in stored.generations if g.role not in ("draft", "search")]
+    assert max(g.ordinal for g in drafts) < min([*later, 10**6])
     assert [(g.text, g.answer, g.verdict) for g in drafts] == [
         ("Answer: 1", "1", "incorrect"),
         ("Answer: 11", "11", "incorrect"),
@@ -85,11 +93,12 @@ async def test_the_first_attempts_are_kept_and_come_first(play: Play, model: Jud
 
 async def test_all_methods_with_one_seed_start_from_the_same_drafts(play: Play, model: Judge) -> None:
     model.script = numbers
-    requests = [RunRequest(SUM, name, {"samples": 2, "temperature": 0.8}, seed=11) for name in ALL]
+    settings: dict[str, Any] = {"samples": 2, "temperature": 0.8}
+    requests = [RunRequest(SUM, name, settings | ALL_DRAWN.get(name, {}), seed=11) for name in ALL]
     runs = await play.together(*requests)
-    drafts = [[what_was_drawn(g) for g in first_drafts(stored)] for stored in runs]
+    drafts = [[what_was_drawn(g, "max_tokens") for g in first_drafts(stored)] for stored in runs]
     assert all(drawn == drafts[0] for drawn in drafts)
-    assert drafts[0][1][3]["seed"] == 11  # type: ignore[index]
+    assert drafts[0][1][3]["seed"] == 11
     assert len({stored.run.launch_id for stored in runs}) == 1
     assert [stored.run.column for stored in runs] == list(range(len(ALL)))
 
@@ -129,7 +138,8 @@ async def test_what_a_run_cost_is_the_sum_of_its_parts(play: Play, model: Judge,
         whole.prompt_tokens,
         whole.calls,
     )
-    assert whole.generated_tokens == sum(len(trace) for trace in stored.traces.values()) > 0
+    drawn = sum(len(stored.traces[g.id]) - len(g.prefix) for g in stored.generations)
+    assert whole.generated_tokens == drawn > 0
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -171,7 +181,9 @@ async def test_revisions_ask_for_the_answer_line_again(play: Play, model: Judge,
 @pytest.mark.parametrize("name", ALL)
 async def test_settings_reach_every_text_it_draws(play: Play, name: str) -> None:
     settings: dict[str, Any] = {"top_p": 0.9, "top_k": 40, "min_p": 0.05, "max_tokens": 30}
-    stored = await play(name, samples=2, temperature=0.4, **settings)
+    stored = await play(name, samples=2, temperature=0.4, **settings, **ALL_DRAWN.get(name, {}))
     for generation in stored.generations:
-        assert {key: generation.sampling[key] for key in settings} == settings
-        assert generation.sampling["temperature"] == (1.0 if generation.label == "idea" else 0.4)
+        expected = settings | {"temperature": 0.4} | OWN.get(generation.label, {})
+        if name in IN_PARTS:
+            del expected["max_tokens"]
+        assert {key: generation.sampling[key] for key in expected} == expected

@@ -13,7 +13,7 @@ import torch
 from storage.database import Database
 from storage.records import Score, StoredRun
 from storage.repositories import runs as run_store
-from tests.methods.playing import Play, counted, first_drafts
+from tests.methods.playing import ALL_DRAWN, Play, counted, first_drafts
 from tests.methods.real import Independent, engine_of, played
 from webapp.engine.local import LocalEngine
 from webapp.methods.p_true import judgement
@@ -28,7 +28,13 @@ PROBLEMS = [
     for kind in ("numeric", "choice")
 ]
 SETTINGS = {"samples": 2, "max_tokens": 20, "temperature": 0.8}
-OWN = {"self_refine": {"max_rounds": 1}, "p_true": {"ideas": 3}}
+OWN = ALL_DRAWN | {
+    "self_refine": {"max_rounds": 1},
+    "p_true": {"ideas": 3},
+    "early_pruning": {"pruned": 0.0, "checkpoint": 8},
+    "spct": {"judgements": 2, "judge_tokens": 20, "meta_filter": True},
+    "say_self": {"retries": 0},
+}
 
 
 class Stored(NamedTuple):
