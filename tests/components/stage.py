@@ -55,8 +55,9 @@ class Script:
 class Stage:
     """The server in a thread.
 
-    `scripts` are its runs, `json` what `/api/NAME` answers (a value, a Response, or a function of the query),
-    `asked` the names and queries that were asked for, `heard` what the components triggered.
+    `scripts` are its runs, `json` what `/api/NAME` answers (a value, a Response, or a function of the query; runs
+    have no evidence unless it says so), `asked` the names and queries that were asked for, `heard` what
+    the components triggered.
     """
 
     def __init__(self) -> None:
@@ -86,7 +87,8 @@ class Stage:
         async def told(name: str, request: Request) -> Response:
             query = dict(request.query_params)
             self.asked.append((name, query))
-            found = self.json.get(name, refusal("Nothing is known of this.", 404))
+            unknown = [] if name.endswith("/evidence") else refusal("Nothing is known of this.", 404)
+            found = self.json.get(name, unknown)
             value = found(query) if callable(found) and not isinstance(found, Response) else found
             return value if isinstance(value, Response) else answer(value)
 

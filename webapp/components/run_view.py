@@ -10,6 +10,9 @@ Events (read them with `gr.EventData`; whoever calls can forge them):
     run_done: `{run, status}`, a run that was shown live has ended (also sent for stored runs, once drawn).
     judge_run: `{run}`, "use these samples as input".
 
+Beside what its events tell, a finished run shows the evidence of `/api/runs/{id}/evidence`, asked for when its line
+comes into sight and drawn when that is opened.
+
 `[data-done="1"]` is set on the component when every run shown has ended.
 """
 
@@ -28,6 +31,7 @@ class RunView(ClientComponent):
     client = "run_view"
     styles = (
         "run_view", "head", "token_view", "origin_spans", "hover_card", "scores", "votes", "rounds", "diff_view",
+        "plot_view", "evidence",
     )  # fmt: skip
 
     def __init__(self, value: dict[str, Any] | None = None, **options: Any) -> None:

@@ -1,6 +1,7 @@
 // One run as a column: head, progress, what it concluded, scores, and its branches.
 
 import { el, fill, keepingFocus, verdictBadge } from './dom.js';
+import { EvidencePanel } from './evidence.js';
 import { Head, questionBlock } from './head.js';
 import { apply, newRun } from './model.js';
 import { ProgressLine } from './progress.js';
@@ -19,8 +20,9 @@ export class RunColumn {
     this.question = el('div');
     this.conclusion = el('div.st-conclusion');
     this.scores = el('div');
+    this.evidence = new EvidencePanel(id, (branch) => this.go(branch));
     this.lanesNode = el('div.st-lanes');
-    this.node = el('article.st-run', { data: { run: id } }, this.head.node, this.progress.node, this.question, this.conclusion, this.scores, this.lanesNode);
+    this.node = el('article.st-run', { data: { run: id } }, this.head.node, this.progress.node, this.question, this.conclusion, this.scores, this.evidence.node, this.lanesNode);
     this.reset();
   }
 
@@ -33,6 +35,7 @@ export class RunColumn {
     fill(this.lanesNode);
     fill(this.conclusion);
     fill(this.scores);
+    this.evidence.reset();
     this.headKey = null;
     this.drawState();
   }
@@ -104,6 +107,7 @@ export class RunColumn {
 
   conclude() {
     const { run } = this;
+    this.evidence.offer();
     const { outcome } = run.finished;
     const same = [...foldDuplicates(this.lanes).values()].filter((list) => list.length > 1);
     this.countLanes();
