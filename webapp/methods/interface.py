@@ -26,6 +26,9 @@ class CannotGoOn(Exception):
 class MethodParams(BaseModel):
     """Settings every method has: how many branches it starts from, and how its texts are drawn.
 
+    A setting with a unit names it in its schema: `json_schema_extra={"unit": "tokens"}`; whole numbers without one
+    are counts. Every method's card lists them with range, default and unit.
+
     Two methods with the same settings and seed start from the same first drafts.
     """
 
@@ -36,7 +39,10 @@ class MethodParams(BaseModel):
     top_p: float = Field(1.0, gt=0.0, le=1.0, title="Top-p", description="1 keeps everything.")
     top_k: int = Field(0, ge=0, le=100_000, title="Top-k", description="0 keeps everything.")
     min_p: float = Field(0.0, ge=0.0, le=1.0, title="Min-p", description="0 keeps everything.")
-    max_tokens: int = Field(200, ge=1, le=32_768, title="Longest text", description="New tokens a text may have.")
+    max_tokens: int = Field(
+        200, ge=1, le=32_768, title="Longest text", description="New tokens a text may have.",
+        json_schema_extra={"unit": "tokens"},
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

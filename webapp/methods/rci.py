@@ -30,6 +30,11 @@ class RciParams(MethodParams):
     "our wording and without a reference to stop at. Its agent for computer tasks is another thing. The authors draw "
     "at temperature 0.",
     takes_inputs=True,
+    cost="A draft and R rounds of critique and improvement for each of n samples: n (1 + 2 R) calls, at most n (1 + "
+    "2 R) × longest text new tokens. Every prompt repeats the conversation so far.",
+    reported="No numbers: neither the paper's results nor CorrectBench's for RCI could be read.",
+    unverified="That the paper's reasoning results stopped at the right answer is a later remark on it, not "
+    "confirmed.",
 )
 async def rci(run: RunContext, question: Question, p: RciParams) -> Answer:
     """Answer, be asked to find problems with that answer, then be asked to improve it using what was found.

@@ -27,6 +27,13 @@ class TwoTurnParams(MethodParams):
     faithful_note="SCoRe trains the model by reinforcement learning to use its second turn; here it is only asked "
     "to. Results compare with the paper's base model, not with SCoRe.",
     takes_inputs=True,
+    cost="n first and n corrected answers: 2 n calls, at most 2 n × longest text new tokens. The second prompt holds "
+    "the question and the first answer.",
+    reported="MATH, first → second turn: Gemini 1.5 Flash untrained 52.6 → 41.4 % (of all problems 4.6 % became "
+    "right and 15.8 % wrong), trained with SCoRe 60.0 → 64.4 % (5.8 and 1.4 %). HumanEval: Gemini 1.0 Pro untrained "
+    "53.7 → 56.7 %, trained 52.4 → 64.6 %. The untrained rows are what to compare with here.",
+    unverified="These numbers are from notes on the paper (four agree), not from the paper itself. There is no "
+    "official code; the second turn's instruction is known from another group's.",
 )
 async def two_turn(run: RunContext, question: Question, p: TwoTurnParams) -> Answer:
     """Answer, then in the same conversation be told that there might be an error, and write the solution again.
