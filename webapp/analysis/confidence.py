@@ -42,6 +42,11 @@ def perplexity(trace: TokenTrace) -> float | None:
     return None if (mean := mean_logprob(trace)) is None else float(np.exp(-mean))
 
 
+def probability_per_token(trace: TokenTrace) -> float | None:
+    """Return exp(mean log-probability), 1 / perplexity: that of a whole text vanishes with its length."""
+    return None if (mean := mean_logprob(trace)) is None else float(np.exp(mean))
+
+
 def mean_entropy(trace: TokenTrace) -> float | None:
     """Return the mean entropy of the next-token distributions; lower is surer."""
     return _mean(_exact_entropy(trace))

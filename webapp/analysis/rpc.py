@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import fsum
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -39,24 +40,59 @@ class Pruning:
 
     def undone(self, why: str) -> Pruning:
         """Return the same fit with every path kept."""
-        return Pruning((True,) * len(self.kept), self.mean, self.mixture, self.p_high, self.fitted_by, why)
+        return replace(self, kept=(True,) * len(self.kept), skipped=why)
 
 
-def prune(probabilities: Sequence[float], least: int) -> Pruning:
+@dataclass(frozen=True, slots=True)
+class Consistency:
+    """What N paths weigh in their answers' confidence.
+
+    Attributes:
+        first: [N] the index of the first path with the same text; only that one counts.
+        unpruned: [N] perplexity consistency, PC: shares of the summed probability of all distinct paths.
+        pruned: [N] RPC: the same of those that were kept.
+        pruning: which were kept, and why.
+
+    """
+
+    first: tuple[int, ...]
+    unpruned: tuple[float, ...]
+    pruned: tuple[float, ...]
+    pruning: Pruning
+
+
+def consistency(
+    texts: Sequence[str], probabilities: Sequence[float], answered: Sequence[bool], least: int | None
+) -> Consistency:
+    """Weigh [N] paths; those that state no answer take part in the fit, not in the shares.
+
+    Nothing is pruned of fewer than `least` paths (None: never), nor where no path with an answer would be left.
+    """
+    first, pruning = copies(texts), prune(probabilities, least)
+    counts = [i == original and states for i, (original, states) in enumerate(zip(first, answered, strict=True))]
+    unpruned = shares(probabilities, counts)
+    pruned = shares(probabilities, [a and b for a, b in zip(counts, pruning.kept, strict=True)])
+    if any(unpruned) and not any(pruned):
+        pruning, pruned = pruning.undone("no path with an answer would be left"), unpruned
+    return Consistency(tuple(first), tuple(unpruned), tuple(pruned), pruning)
+
+
+def prune(probabilities: Sequence[float], least: int | None) -> Pruning:
     """Drop those of [N] paths that probably come from the low component and are below the mean.
 
-    Fewer than `least` paths, or equal ones, are too few to fit a mixture to.
+    Nothing is fitted to fewer than `least` paths (None: whatever they are), or to equal ones.
     """
     x = np.clip(np.asarray(probabilities, dtype=np.float64), LOWEST, 1.0)
-    everything, mean = Pruning((True,) * len(x), float(x.mean())), float(x.mean())
+    everything = Pruning((True,) * len(x), float(x.mean()))
+    if least is None:
+        return everything.undone("pruning is switched off")
     if len(x) < least:
-        return everything.undone(f"there are fewer than {least} paths")
+        return everything.undone(f"there are fewer than {least} samples")
     if np.all(x == x[0]):
-        return everything.undone("all paths are equally probable")
+        return everything.undone("all samples are equally probable")
     mixture, fitted_by = _fitted(x)
     p_high = mixture.p_high(x)
-    kept = keeps(x, p_high)
-    return Pruning(tuple(kept), mean, mixture, tuple(p_high.tolist()), fitted_by)
+    return Pruning(tuple(keeps(x, p_high)), float(x.mean()), mixture, tuple(p_high.tolist()), fitted_by)
 
 
 def keeps(x: Floats, p_high: Floats) -> list[bool]:
@@ -65,20 +101,20 @@ def keeps(x: Floats, p_high: Floats) -> list[bool]:
     return [not each for each in dropped.tolist()]
 
 
-def _fitted(x: Floats) -> tuple[Mixture, Fitting]:
-    found = fit_lbfgsb(x)
-    mixture, by = (fit_em(x), "EM") if found is None else (found, "L-BFGS-B")
-    return mixture.ordered(), by  # type: ignore[return-value]
-
-
 def copies(texts: Sequence[str]) -> list[int]:
     """Return for each text the index of the first one that is equal to it: its own where it is that one."""
     first: dict[str, int] = {}
     return [first.setdefault(text, i) for i, text in enumerate(texts)]
 
 
-def confidences(probabilities: Sequence[float], counts: Sequence[bool]) -> list[float]:
+def shares(probabilities: Sequence[float], counts: Sequence[bool]) -> list[float]:
     """Return the share of each path in the summed probability of those that count; zeros where none does."""
-    shares = [x if counted else 0.0 for x, counted in zip(probabilities, counts, strict=True)]
-    total = sum(shares)
-    return [share / total for share in shares] if total > 0 else shares
+    given = [x if counted else 0.0 for x, counted in zip(probabilities, counts, strict=True)]
+    total = fsum(given)
+    return [x / total for x in given] if total > 0 else given
+
+
+def _fitted(x: Floats) -> tuple[Mixture, Fitting]:
+    if (found := fit_lbfgsb(x)) is not None:
+        return found.ordered(), "L-BFGS-B"
+    return fit_em(x).ordered(), "EM"

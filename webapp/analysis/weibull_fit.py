@@ -21,7 +21,7 @@ def fit_lbfgsb(x: ArrayLike) -> Mixture | None:
     """Fit [n] x in (0, 1] by L-BFGS-B from the authors' start and bounds; None where the optimiser fails."""
     values = np.asarray(x, dtype=np.float64)
     bounds = [WEIGHTS, *[(LEAST, None)] * 4]
-    with np.errstate(invalid="ignore"):  # differences of infinities are seen in the result
+    with np.errstate(over="ignore", invalid="ignore"):  # what is infinite on the way is seen in the result
         found = minimize(
             lambda parameters: Mixture.of(parameters).negative_log_likelihood(values),
             START, method="L-BFGS-B", bounds=bounds,

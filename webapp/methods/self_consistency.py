@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from math import exp
 from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from storage.trace import TokenTrace
 from webapp.analysis import confidence
 from webapp.methods._common import decided, majority, tallied
 from webapp.methods._signals import by_branch, known, record_each
@@ -62,14 +60,9 @@ async def self_consistency(run: RunContext, question: Question, p: SelfConsisten
         case "count":
             return await majority(run, drafts)
         case "probability":
-            measure, how = probability_per_token, BY_PROBABILITY
+            measure, how = confidence.probability_per_token, BY_PROBABILITY
         case "self-certainty":
             measure, how = confidence.self_certainty, BY_CERTAINTY
     weights = known(run, drafts, measure, p.weight)
     await record_each(run, "vote_weight", drafts, weights, how)
     return decided(drafts, *await tallied(run, drafts), by_branch(drafts, weights))
-
-
-def probability_per_token(trace: TokenTrace) -> float | None:
-    """Return the geometric mean of the tokens' probabilities; that of a whole text vanishes with its length."""
-    return None if (mean := confidence.mean_logprob(trace)) is None else exp(mean)
