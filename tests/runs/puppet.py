@@ -61,7 +61,9 @@ class Puppet:
     """Says byte by byte what its script says; while `gate` is closed it waits before every byte."""
 
     script: Script = lambda prompt, sample: f"Answer: {sample}"
-    capabilities: frozenset[str] = frozenset({"generate", "continue", "score", "choose", "embed", "chat"})
+    capabilities: frozenset[str] = frozenset(
+        {"generate", "continue", "score", "choose", "embed", "chat", "full_vocabulary"}
+    )
     context_length: int = 100_000
     name: str = "puppet"
     fails: str = ""
