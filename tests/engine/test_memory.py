@@ -10,7 +10,7 @@ import torch
 
 from tests.engine.asking import sample, samples
 from tests.engine.small import SHORT, Watch, small, until
-from webapp.engine.cache import BUCKET
+from webapp.engine.cache import BUCKET, SlotCache
 from webapp.engine.device import ran_out_of_memory
 from webapp.engine.local import LocalEngine
 from webapp.engine.protocol import EngineError, OutOfMemory, Prompt, Sampling, TokenBatch
@@ -198,12 +198,12 @@ async def test_short_texts_end_while_the_next_prompts_are_still_to_be_read() -> 
 async def test_a_failure_while_a_row_is_moved_still_answers_its_request(
     monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def broken(source: int, target: int, length: int) -> None:
+    def broken(cache: SlotCache, source: int, target: int, length: int) -> None:
         raise error
 
     async with small(4) as engine:
         with monkeypatch.context() as patch:
-            patch.setattr(engine._forward.cache, "copy", broken)
+            patch.setattr(SlotCache, "copy", broken)
             short = samples(engine, SHORT, n=1, temperature=1.0, max_tokens=2)
             longer = samples(engine, LONG, n=1, temperature=1.0, max_tokens=8)
             done = await asyncio.wait_for(asyncio.gather(short, longer, return_exceptions=True), 60)

@@ -67,9 +67,7 @@ def test_a_cpu_that_packs_takes_float16_unless_told_otherwise() -> None:
     assert (place("cpu", "int8").dtype, place("cpu", "int8").format) == (torch.float16, "int8")
 
 
-async def test_int8_is_said_in_the_record_and_is_near_the_whole(
-    engine: LocalEngine, embedded_model: Path
-) -> None:
+async def test_int8_is_said_in_the_record_and_is_near_the_whole(engine: LocalEngine, embedded_model: Path) -> None:
     small = LocalEngine.from_pretrained(embedded_model, device="cpu", dtype="int8", max_batch=2)
     assert small.info.record.dtype == "int8"
     assert "int8 weights" in small.info.record.kernel

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
-from torch import Tensor
 
 from storage.records import FinishReason
 from webapp.engine.device import ran_out_of_memory
+from webapp.engine.graphs import Graphs
 from webapp.engine.noise import uniform
-from webapp.engine.protocol import EngineError
+from webapp.engine.protocol import EngineError, Sampling
 from webapp.engine.reader import Reader
 from webapp.engine.request import Row
-from webapp.engine.sampling import draw
 from webapp.engine.sequences import Kept
-from webapp.engine.signals import at_temperature, signals
+from webapp.engine.step import Step, on_host, step
 
 NOT_FINITE = "The model's output is not a number; its number format is too narrow, so start with --dtype float32."
 
@@ -25,8 +25,9 @@ NOT_FINITE = "The model's output is not a number; its number format is too narro
 class Batch:
     """Rows in slots 0 to B - 1; a row joins when its prompt was read and leaves when its text ends."""
 
-    def __init__(self, forward: Reader) -> None:
+    def __init__(self, forward: Reader, graphs: Graphs | None = None) -> None:
         self.forward = forward
+        self.graphs = graphs
         self.rows: list[Row] = []
         self.reading: Row | None = None
 
@@ -63,10 +64,12 @@ class Batch:
 
     def step(self) -> list[tuple[Row, FinishReason | None]]:
         """Draw one token for every row; return each with the reason it ended, or None."""
-        fresh = [row for row in self.rows if not len(row.columns)]
         running = [row for row in self.rows if len(row.columns)]
-        logits = self._logits(running, fresh)
-        return self._draw([*running, *fresh], logits) if self.rows else []
+        fresh = [row for row in self.rows if not len(row.columns)]
+        told = self._told(running, self._decoded) + self._told(fresh, self._after_prompts)
+        if not all(math.isfinite(numbers["logsumexp"]) for _, numbers in told):
+            raise EngineError(NOT_FINITE)
+        return [(row, _append(row, numbers)) for row, numbers in told]
 
     def remove(self, row: Row, *, keep_prompt: bool = False) -> None:
         """Free a row's slot; the last row moves into it. What was read of its prompt can be kept for others."""
@@ -136,51 +139,42 @@ class Batch:
                 return None
             raise
 
-    def _logits(self, running: Sequence[Row], fresh: Sequence[Row]) -> Tensor:
-        parts = [row.prompt.logits[None] for row in fresh if row.prompt.logits is not None]
-        if running:
-            parts.insert(0, self._decode(running))
-        return torch.cat(parts) if parts else torch.empty(0)
-
-    def _decode(self, running: Sequence[Row]) -> Tensor:
-        """Return the logits of the rows that have a token to read; rows in between are read along unharmed."""
-        by_slot = {row.slot: row for row in self.rows}
-        width = max(row.slot or 0 for row in running) + 1
-        tokens = [by_slot[s].columns.last if len(by_slot[s].columns) else 0 for s in range(width)]
-        lengths = [by_slot[s].length for s in range(width)]
-        slots = [row.slot or 0 for row in running]
-        return self.forward.step(tokens, lengths)[slots]
-
-    def _draw(self, rows: Sequence[Row], logits: Tensor) -> list[tuple[Row, FinishReason | None]]:
+    def _told(self, rows: list[Row], run: Callable[..., Step]) -> list[tuple[Row, dict[str, Any]]]:
+        if not rows:
+            return []
         settings = [row.request.sampling for row in rows]
         noise = [uniform(row.request.sampling, row.sample, row.noise_index) for row in rows]
-        seen = signals(logits, max(s.alternatives for s in settings))
-        drawn = draw(logits, settings, noise)
-        table = {
-            "ids": drawn.ids,
-            "logprob": seen.logprobs.gather(1, drawn.ids[:, None])[:, 0],
-            "sampled_logprob": drawn.logprobs,
-            "entropy": seen.entropy,
-            "sampled_entropy": drawn.entropy,
-            "logsumexp": seen.logsumexp,
-            "mean_logit": seen.mean_logit,
-            "sum_p2": seen.sum_p2,
-            "candidates": drawn.candidates,
-        }
-        host = {name: column.tolist() for name, column in table.items()}
-        if not all(map(math.isfinite, host["logsumexp"])):
-            raise EngineError(NOT_FINITE)
-        top_ids, top_logprobs = seen.top_ids.cpu().numpy(), seen.top_logprobs.float().cpu().numpy()
-        grids = {t: at_temperature(logits, t) for t in {t for s in settings for t in s.temperature_grid}}
-        ended: list[tuple[Row, FinishReason | None]] = []
-        for i, row in enumerate(rows):
-            k = row.request.sampling.alternatives
-            numbers = {name: column[i] for name, column in host.items()}
-            numbers |= {"top_ids": top_ids[i, :k], "top_logprobs": top_logprobs[i, :k]}
-            numbers["seconds"] = time.monotonic() - row.request.submitted
-            for t in row.request.sampling.temperature_grid:
-                numbers[f"lse@{t}"], numbers[f"mean@{t}"] = (float(column[i]) for column in grids[t])
-            row.columns.append(numbers)
-            token = numbers["ids"]
-            ended.append((row, row.stop.see(token, row.columns.pieces.text_bytes(token))))
-        return ended
+        return list(zip(rows, on_host(run(rows, settings, noise), settings), strict=True))
+
+    def _after_prompts(self, rows: list[Row], settings: list[Sampling], noise: list[float]) -> Step:
+        logits = [row.prompt.logits for row in rows if row.prompt.logits is not None]
+        return step(torch.stack(logits), settings, noise)
+
+    def _decoded(self, rows: list[Row], settings: list[Sampling], noise: list[float]) -> Step:
+        """Decode the rows that have a token to read; rows in between are read along unharmed."""
+        slots = [row.slot or 0 for row in rows]
+        if self.graphs is not None:
+            return self._captured(self.graphs, dict(zip(slots, zip(settings, noise, strict=True), strict=True)))
+        tokens, lengths = self._inputs(max(slots) + 1)
+        return step(self.forward.step(tokens, lengths)[slots], settings, noise)
+
+    def _captured(self, graphs: Graphs, asked: dict[int, tuple[Sampling, float]]) -> Step:
+        """Decode by a captured step, which draws for every row; what it draws for those in between is dropped."""
+        tokens, lengths = self._inputs(len(self.rows))
+        knobs = [asked.get(slot, (Sampling(), 0.0)) for slot in range(len(self.rows))]
+        settings, noise = [knob[0] for knob in knobs], [knob[1] for knob in knobs]
+        beyond = self.reading.read if self.reading else 0
+        return graphs.step(tokens, lengths, settings, noise, beyond).of(list(asked))
+
+    def _inputs(self, width: int) -> tuple[list[int], list[int]]:
+        """Return the last token of each of the first rows (any if it has none), and how much stands before it."""
+        by_slot = {row.slot: row for row in self.rows}
+        rows = [by_slot[slot] for slot in range(width)]
+        return [row.columns.last if len(row.columns) else 0 for row in rows], [row.length for row in rows]
+
+
+def _append(row: Row, numbers: dict[str, Any]) -> FinishReason | None:
+    """Add a token to a row; return the reason it ends there, or None."""
+    row.columns.append(numbers | {"seconds": time.monotonic() - row.request.submitted})
+    token = numbers["ids"]
+    return row.stop.see(token, row.columns.pieces.text_bytes(token))

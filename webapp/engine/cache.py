@@ -100,6 +100,16 @@ class SlotCache(Cache):
         self.slot_layers = [SlotLayer(slots, lambda: self.next) for _ in range(layers)]
         super().__init__(layers=list(self.slot_layers))
 
+    def reserve(self, rows: int, length: int) -> None:
+        """Grow every layer's buffers to at least that many rows and tokens; something must have been read before."""
+        for layer in self.slot_layers:
+            layer.reserve(rows, length)
+
+    def addresses(self) -> tuple[int, int, int]:
+        """Return what changes when the buffers were made anew."""
+        first, last = self.slot_layers[0].keys, self.slot_layers[-1].values
+        return first.data_ptr(), last.data_ptr(), first.shape[2]
+
     def token_bytes(self) -> int:
         """Return what one token of one row takes, in all layers together; something must have been read before."""
         buffers = [(layer.keys, layer.values) for layer in self.slot_layers]

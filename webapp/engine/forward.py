@@ -75,6 +75,11 @@ class Forward:
         """Forget every row, and free the memory of the buffers."""
         self.cache = SlotCache(self.layers, self.slots)
 
+    def idle(self) -> None:
+        """Free the memory of the buffers where others may want it; a GPU's captured steps need theirs to stay."""
+        if self.device.type != "cuda":
+            self.reset()
+
     def scratch(self) -> SlotCache:
         """Return a cache of one row, for a text that is only read."""
         return SlotCache(self.layers, 1)

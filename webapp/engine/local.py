@@ -22,6 +22,8 @@ from webapp.engine.chat import Chat
 from webapp.engine.columns import Columns
 from webapp.engine.device import Placement, place
 from webapp.engine.drive import driven
+from webapp.engine.forward import Forward
+from webapp.engine.graphs import Graphs
 from webapp.engine.jobs import Job
 from webapp.engine.memory import budget, weight_bytes
 from webapp.engine.pieces import Pieces
@@ -79,7 +81,7 @@ class LocalEngine:
         self._forward.prefixes.limit = self._memory.remembered
         record = replace(record, kernel=f"{record.kernel}, {self._forward.way}")
         self._info = ModelInfo(record, id.rsplit("/", 1)[-1], parameters, self._capabilities(), slots)
-        self._worker = Worker(self._forward, slots, self._memory)
+        self._worker = Worker(self._forward, slots, self._memory, self._graphs())
 
     @staticmethod
     def from_pretrained(
@@ -203,6 +205,13 @@ class LocalEngine:
     async def close(self) -> None:
         """Stop the model's thread; requests in flight end with EngineError."""
         await asyncio.to_thread(self._worker.close)
+
+    def _graphs(self) -> Graphs | None:
+        """Return captured steps where launching kernels one by one would take longer than running them."""
+        forward = self._forward
+        if not isinstance(forward, Forward) or not forward.written_out or forward.device.type != "cuda":
+            return None
+        return Graphs(forward, capture=True)
 
     def _capabilities(self) -> frozenset[Capability]:
         absent: set[Capability] = set() if self._forward.embeds else {"embed"}

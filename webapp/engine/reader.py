@@ -31,6 +31,10 @@ class Reader(Protocol):
         """Forget every row, and free the memory of the buffers."""
         ...
 
+    def idle(self) -> None:
+        """Nothing runs: free what can be had again."""
+        ...
+
     def scratch(self) -> Any:
         """Return a cache (a `SequenceCache`) of one row, for a text that is only read."""
         ...

@@ -51,48 +51,71 @@ def check(sampling: Sampling, n: int) -> None:
             raise EngineError(sentence)
 
 
+class Knobs(NamedTuple):
+    """How each of B rows is drawn, truncation apart, where the device can read it."""
+
+    temperature: Tensor  # [B], 1 where the row is greedy
+    greedy: Tensor  # [B] bool
+    noise: Tensor  # [B] in [0, 1), in the widest float of the device
+
+    @staticmethod
+    def of(settings: Sequence[Sampling], noise: Sequence[float], device: torch.device) -> Knobs:
+        """Return the settings of rows and the noise that each of them draws with."""
+        temperatures = [max(s.temperature, COLDEST) if s.temperature else 1.0 for s in settings]
+        return Knobs(
+            torch.tensor(temperatures, device=device),
+            torch.tensor([s.temperature == 0 for s in settings], device=device),
+            torch.tensor(noise, dtype=exact(device), device=device),
+        )
+
+    @staticmethod
+    def neutral(rows: int, device: torch.device) -> Knobs:
+        """Return knobs for rows of which nothing is known yet."""
+        return Knobs.of([Sampling(temperature=1.0)] * rows, [0.0] * rows, device)
+
+
 def draw(logits: Tensor, settings: Sequence[Sampling], noise: Sequence[float]) -> Draw:
     """Draw one token from each row of logits [B, V]; a temperature of 0 takes the most probable token.
 
     Ties of a greedy row go to the lowest id. Noise in [0, 1) picks by inverting the cumulative distribution in
     the order of the token ids.
     """
-    scaled = torch.log_softmax(_divided(logits, settings), dim=-1)
-    spread = scaled.exp()
-    entropies = entropy(spread, scaled)
-    ids, logprobs, candidates = _sampled(scaled, spread, settings, noise)
-    greedy = [s.temperature == 0 for s in settings]
-    if any(greedy):
-        taken = torch.tensor(greedy, device=logits.device)
-        ids = torch.where(taken, logits.argmax(-1), ids)
-        logprobs, entropies = (torch.where(taken, 0.0, column) for column in (logprobs, entropies))
-        candidates = torch.where(taken, 1, candidates)
-    return Draw(ids, logprobs, entropies, candidates)
-
-
-def _divided(logits: Tensor, settings: Sequence[Sampling]) -> Tensor:
-    temperatures = [max(s.temperature, COLDEST) if s.temperature else 1.0 for s in settings]
-    if all(t == 1 for t in temperatures):
-        return logits
-    return logits / logits.new_tensor(temperatures)[:, None]
-
-
-def _sampled(
-    scaled: Tensor, spread: Tensor, settings: Sequence[Sampling], noise: Sequence[float]
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return ids, their log-probabilities and the number of candidates, [B] each, after truncation."""
-    truncated = any(s.top_k or s.top_p < 1 or s.min_p for s in settings)
-    kept = _truncate(scaled, settings) if truncated else scaled
-    weights = kept.exp() if truncated else spread
-    ids = _invert(weights, noise)
-    logprobs = kept.gather(1, ids[:, None])[:, 0]
-    if not truncated:
-        return ids, logprobs, torch.full_like(ids, scaled.shape[-1])
+    knobs = Knobs.of(settings, noise, logits.device)
+    if not any(s.top_k or s.top_p < 1 or s.min_p for s in settings):
+        return draw_untruncated(logits, knobs)
+    scaled = torch.log_softmax(logits / knobs.temperature[:, None], dim=-1)
+    kept = _truncate(scaled, settings)
+    weights = kept.exp()
     total = weights.sum(-1, dtype=exact(weights.device)).to(weights.dtype)
-    return ids, logprobs - total.log(), (kept > -torch.inf).sum(-1)
+    ids = _invert(weights, knobs.noise)
+    logprobs = kept.gather(1, ids[:, None])[:, 0] - total.log()
+    candidates = (kept > -torch.inf).sum(-1)
+    return _greedily(logits, knobs, Draw(ids, logprobs, entropy(scaled.exp(), scaled), candidates))
 
 
-def _invert(weights: Tensor, noise: Sequence[float]) -> Tensor:
+def draw_untruncated(logits: Tensor, knobs: Knobs) -> Draw:
+    """Draw from the whole of each row [B, V]; no step of it waits for the device."""
+    scaled = torch.log_softmax(logits / knobs.temperature[:, None], dim=-1)
+    weights = scaled.exp()
+    ids = _invert(weights, knobs.noise)
+    logprobs = scaled.gather(1, ids[:, None])[:, 0]
+    everything = torch.full_like(ids, scaled.shape[-1])
+    return _greedily(logits, knobs, Draw(ids, logprobs, entropy(weights, scaled), everything))
+
+
+def _greedily(logits: Tensor, knobs: Knobs, drawn: Draw) -> Draw:
+    """Return the draw with the most probable token in the rows that are greedy, which are sure of it."""
+    if logits.device.type == "cpu" and not knobs.greedy.any():
+        return drawn
+    return Draw(
+        ids=torch.where(knobs.greedy, logits.argmax(-1), drawn.ids),
+        logprobs=torch.where(knobs.greedy, 0.0, drawn.logprobs),
+        entropy=torch.where(knobs.greedy, 0.0, drawn.entropy),
+        candidates=torch.where(knobs.greedy, 1, drawn.candidates),
+    )
+
+
+def _invert(weights: Tensor, noise: Tensor) -> Tensor:
     """Return [B] the index at which each row's cumulative weights [B, V] pass its noise; its weight is above 0.
 
     Sums are taken over blocks first, and then within the block that holds the index: a tenth of the additions in
@@ -102,7 +125,7 @@ def _invert(weights: Tensor, noise: Sequence[float]) -> Tensor:
     padded = torch.nn.functional.pad(weights, (0, -size % BLOCK)) if size % BLOCK else weights
     blocks = padded.view(rows, padded.shape[-1] // BLOCK, BLOCK)
     sums = blocks.sum(-1).to(exact(weights.device)).cumsum(-1)
-    target = sums.new_tensor(noise)[:, None] * sums[:, -1:]
+    target = noise[:, None] * sums[:, -1:]
     block = _passed(blocks.sum(-1), sums, target)
     before = torch.where(block > 0, sums.gather(1, (block - 1).clamp_min(0)), 0.0)
     within = blocks.gather(1, block[:, :, None].expand(-1, -1, BLOCK))[:, 0]

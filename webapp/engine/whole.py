@@ -63,6 +63,10 @@ class WholeText:
         """Forget every row."""
         self.cache = TextCache()
 
+    def idle(self) -> None:
+        """Forget every row."""
+        self.reset()
+
     def scratch(self) -> TextCache:
         """Return a cache for a text that is only read."""
         return TextCache()

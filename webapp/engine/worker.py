@@ -14,6 +14,7 @@ import torch
 from storage.records import FinishReason
 from webapp.engine.batch import Batch
 from webapp.engine.device import ran_out_of_memory
+from webapp.engine.graphs import Graphs
 from webapp.engine.jobs import OUT_OF_MEMORY, Jobs
 from webapp.engine.memory import Budget
 from webapp.engine.protocol import EngineError, Generated, OutOfMemory, Queued, TokenBatch
@@ -32,9 +33,9 @@ CLOSED = "The model was closed while this was running."
 class Worker:
     """Runs scoring passes and decode steps in one thread, in turn; nothing else touches the model."""
 
-    def __init__(self, forward: Reader, slots: int, memory: Budget) -> None:
+    def __init__(self, forward: Reader, slots: int, memory: Budget, graphs: Graphs | None = None) -> None:
         self.forward = forward
-        self.batch = Batch(forward)
+        self.batch = Batch(forward, graphs)
         self.scheduler = Scheduler(slots, memory.fits)
         self.jobs = Jobs()
         self.inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -95,7 +96,7 @@ class Worker:
         while True:
             idle = not (self.batch.members or self.scheduler.waiting or self.jobs.waiting)
             if idle:  # a long text must not hold its memory for ever, nor one shortage keep the batch small
-                self.forward.reset()
+                self.forward.idle()
                 self.scheduler.restore()
             try:
                 task = self.inbox.get(block=idle)
