@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,14 +72,28 @@ class Decoder:
 
     def __call__(self, cache: SlotCache, ids: Tensor, positions: Tensor, masks: Masks) -> Tensor:
         """Return the last hidden states [B, T, D] of ids [B, T], whose keys and values are added to the cache."""
+        *_, x = self.states(cache, ids, positions, masks)
+        return self.last(x)
+
+    def states(
+        self, cache: SlotCache, ids: Tensor, positions: Tensor, masks: Masks, heads: dict[int, Tensor] | None = None
+    ) -> Iterator[Tensor]:
+        """Yield the states [B, T, D] after the embedding and after each layer: one tensor, which each layer adds to.
+
+        `heads` weighs the attention heads [H] of a layer before its output projection.
+        """
         x = self.embedding[ids].to(self.dtype)
         cosine, sine = self._angles(x, positions)
+        yield x
         for i, layer in enumerate(self.layers):
             normed = layer.before_attention(x)
-            x += layer.output(self._attention(cache, i, layer, normed, cosine, sine, masks[layer.kind]))
+            attended = self._attention(cache, i, layer, normed, cosine, sine, masks[layer.kind])
+            if heads is not None and i in heads:
+                attended = attended * heads[i].repeat_interleave(self.size)
+            x += layer.output(attended)
             gate, up = layer.gate_up(layer.before_mlp(x)).chunk(2, -1)
             x += layer.down(layer.activation(gate).mul_(up))
-        return self.last(x)
+            yield x
 
     def _angles(self, x: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
         """Return cosine and sine [B, T, 1, D]; the sine's first half is negated, which saves turning the states."""

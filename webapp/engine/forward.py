@@ -60,6 +60,7 @@ class Forward:
         self.device = model.device
         self.slots = slots
         self.layers = int(model.config.num_hidden_layers)
+        self.heads = int(model.config.num_attention_heads)
         self.cache = SlotCache(self.layers, slots)
         self.prefixes = Prefixes()
         self.token_bytes = 0

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-from storage.records import ModelRecord
 from storage.trace import TokenTrace
-from webapp.engine import scoring
+from webapp.engine import latent, scoring
+from webapp.engine.calls import CLOSED, Calls, tell
 from webapp.engine.chat import Chat
 from webapp.engine.columns import Columns
 from webapp.engine.device import Placement, place
 from webapp.engine.drive import driven
 from webapp.engine.forward import Forward
 from webapp.engine.graphs import Graphs
-from webapp.engine.jobs import Job
 from webapp.engine.memory import budget, weight_bytes
+from webapp.engine.opening import record_of, weights
 from webapp.engine.pieces import Pieces
 from webapp.engine.projection import Format, OutOfRange
 from webapp.engine.protocol import (
@@ -42,12 +40,9 @@ from webapp.engine.protocol import (
 )
 from webapp.engine.request import PromptIds, Request, Row
 from webapp.engine.sampling import check
-from webapp.engine.scoring import Passes
 from webapp.engine.stops import StopWatch
 from webapp.engine.worker import Worker
 
-T = TypeVar("T")
-CLOSED = "The model was closed."
 ME = Caller()
 CAPABILITIES: frozenset[Capability] = frozenset(
     {"generate", "continue", "score", "choose", "embed", "full_vocabulary", "top_k"}
@@ -74,14 +69,18 @@ class LocalEngine:
         self.chat = Chat(tokenizer, model.generation_config)
         model.train(False).requires_grad_(False)
         slots = max_batch or (16 if model.device.type == "cpu" else 64)
-        record, parameters = _record(model, format, id, source, revision), sum(p.numel() for p in model.parameters())
-        weights = weight_bytes(model, format)
+        record, parameters = (
+            record_of(model, format, id, source, revision),
+            sum(p.numel() for p in model.parameters()),
+        )
+        taken = weight_bytes(model, format)
         self._forward = driven(model, slots, format)
-        self._memory = budget(memory, weights, self._forward.token_bytes, model.device)
+        self._memory = budget(memory, taken, self._forward.token_bytes, model.device)
         self._forward.prefixes.limit = self._memory.remembered
         record = replace(record, kernel=f"{record.kernel}, {self._forward.way}")
         self._info = ModelInfo(record, id.rsplit("/", 1)[-1], parameters, self._capabilities(), slots)
         self._worker = Worker(self._forward, slots, self._memory, self._graphs())
+        self._calls = Calls(self._worker)
 
     @staticmethod
     def from_pretrained(
@@ -111,11 +110,11 @@ class LocalEngine:
             max_batch=max_batch, memory=memory,
         )  # fmt: skip
         try:
-            return make(_weights(folder, where), format=where.format)
+            return make(weights(folder, where), format=where.format)
         except OutOfRange:
             if dtype != "auto":
                 raise
-            return make(_weights(folder, Placement(where.device, torch.float32)))
+            return make(weights(folder, Placement(where.device, torch.float32)))
 
     @property
     def info(self) -> ModelInfo:
@@ -135,13 +134,13 @@ class LocalEngine:
             sampling=sampling,
             n=n,
             caller=caller,
-            emit=lambda event: _tell(loop, events.put_nowait, event),
+            emit=lambda event: tell(loop, events.put_nowait, event),
         )
         self._check_context(request)
         rows = self._rows(request)
         left = len(rows)
         if left:
-            self._put(lambda: self._worker.submit(request, rows))
+            self._calls.put(lambda: self._worker.submit(request, rows))
         try:
             while left:
                 event = await events.get()
@@ -166,7 +165,7 @@ class LocalEngine:
         ids = await asyncio.to_thread(self._ids, prompts)
         pairs = list(zip(ids, map(tuple, continuations), strict=True))
         self._check_length([len(prompt) + len(said) for prompt, said in pairs])
-        return await self._ask_all(
+        return await self._calls.ask_all(
             [partial(scoring.score, self._forward, self.pieces, *pair, alternatives) for pair in pairs], caller
         )
 
@@ -180,15 +179,41 @@ class LocalEngine:
         ids = await asyncio.to_thread(self._ids, prompts)
         longest = max(len(v) for option in variants for v in option.values())
         self._check_length([len(prompt) + longest for prompt in ids])
-        return await self._ask_all([partial(scoring.choose, self._forward, p, variants) for p in ids], caller)
+        return await self._calls.ask_all([partial(scoring.choose, self._forward, p, variants) for p in ids], caller)
 
     async def embed(self, texts: Sequence[str], *, caller: Caller = ME) -> NDArray[np.float32]:
         """Return [N, D] mean-pooled last hidden states."""
         ids = await asyncio.to_thread(lambda: [self.chat.text_ids(t, special=True) or (0,) for t in texts])
         self._check_length([len(text) for text in ids])
-        means = await self._ask_all([partial(scoring.embed, self._forward, text) for text in ids], caller)
+        means = await self._calls.ask_all([partial(scoring.embed, self._forward, text) for text in ids], caller)
         width = self._forward.width
         return np.stack(means) if means else np.zeros((0, width), np.float32)
+
+    async def hidden(self, prompts: Sequence[Prompt], *, layer: int, caller: Caller = ME) -> NDArray[np.float32]:
+        """Return [N, D] the last token's state after so many layers; see `protocol.SteerableEngine`."""
+        forward = self._written_out()
+        if not -1 <= layer <= forward.layers:
+            raise EngineError(f"This model has {forward.layers} layers, so there is no state after layer {layer}.")
+        ids = await self._prompt_ids(prompts)
+        states = await self._calls.ask_all([partial(latent.hidden, forward, p, layer) for p in ids], caller)
+        return np.stack(states) if states else np.zeros((0, forward.width), np.float32)
+
+    async def lens(
+        self,
+        prompts: Sequence[Prompt],
+        options: Sequence[Sequence[str]],
+        *,
+        head: tuple[int, int] | None = None,
+        caller: Caller = ME,
+    ) -> NDArray[np.float64]:
+        """Return [N, L + 1, options] what each layer would answer; see `protocol.SteerableEngine`."""
+        forward = self._written_out()
+        if head is not None and not (0 <= head[0] < forward.layers and 0 <= head[1] < forward.heads):
+            raise EngineError(f"This model has {forward.layers} layers of {forward.heads} heads, so no head {head}.")
+        tokens = [[self._single(variant) for variant in option] for option in options]
+        ids = await self._prompt_ids(prompts)
+        masses = await self._calls.ask_all([partial(latent.lens, forward, p, tokens, head) for p in ids], caller)
+        return np.stack(masses) if masses else np.zeros((0, forward.layers + 1, len(options)))
 
     def tokenize(self, text: str) -> tuple[int, ...]:
         """Return the token ids of text inside an assistant message."""
@@ -215,31 +240,29 @@ class LocalEngine:
 
     def _capabilities(self) -> frozenset[Capability]:
         absent: set[Capability] = set() if self._forward.embeds else {"embed"}
-        return CAPABILITIES - absent | ({"chat"} if self.chat.has_template else set())
+        more: set[Capability] = {"chat"} if self.chat.has_template else set()
+        if isinstance(self._forward, Forward) and self._forward.written_out:
+            more.add("hidden")
+        return CAPABILITIES - absent | more
+
+    def _written_out(self) -> Forward:
+        if isinstance(self._forward, Forward) and self._forward.written_out:
+            return self._forward
+        raise EngineError("This engine cannot look into a model of this kind; pick a Llama, Mistral or Qwen model.")
+
+    def _single(self, variant: str) -> int:
+        ids = self.tokenize(variant)
+        if len(ids) != 1:
+            raise EngineError(f"{variant!r} is {len(ids)} tokens for this model; what a layer says is read of one.")
+        return ids[0]
+
+    async def _prompt_ids(self, prompts: Sequence[Prompt]) -> list[tuple[int, ...]]:
+        ids = await asyncio.to_thread(self._ids, prompts)
+        self._check_length([len(prompt) for prompt in ids])
+        return ids
 
     def _ids(self, prompts: Sequence[Prompt]) -> list[tuple[int, ...]]:
         return [self.chat.ids(prompt) for prompt in prompts]
-
-    async def _ask_all(self, jobs: Sequence[Callable[[], Passes[T]]], caller: Caller) -> list[T]:
-        """Run jobs in the model's thread; when one fails or nobody waits any more, the others are given up."""
-        tasks = [asyncio.ensure_future(self._ask(job, caller)) for job in jobs]
-        try:
-            return list(await asyncio.gather(*tasks))
-        finally:
-            for task in tasks:
-                task.cancel()
-
-    async def _ask(self, make: Callable[[], Passes[T]], caller: Caller) -> T:
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[T] = loop.create_future()
-        settle = partial(_settle, answer)
-        job = Job(make, caller, lambda *result: _tell(loop, settle, *result), answer.cancelled)
-        self._put(lambda: self._worker.jobs.add(job))
-        return await answer
-
-    def _put(self, task: Callable[[], None]) -> None:
-        if not self._worker.put(task):
-            raise EngineError(CLOSED)
 
     def _rows(self, request: Request) -> list[Row]:
         sampling = request.sampling
@@ -273,41 +296,3 @@ class LocalEngine:
     def _check_open(self) -> None:
         if self._worker.closed:
             raise EngineError(CLOSED)
-
-
-def _tell(loop: asyncio.AbstractEventLoop, hear: Callable[..., None], *what: object) -> None:
-    """Call `hear` in the event loop, from the model's thread; a loop that has ended hears nothing."""
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(hear, *what)
-
-
-def _settle(answer: asyncio.Future[T], result: T | None, error: Exception | None) -> None:
-    if answer.done():  # whoever asked has gone
-        return
-    if error is not None:
-        answer.set_exception(error)
-    else:
-        answer.set_result(result)  # type: ignore[arg-type]
-
-
-def _weights(folder: Path | str, where: Placement) -> PreTrainedModel:
-    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=where.dtype, device_map=str(where.device), local_files_only=True
-    )
-    return model
-
-
-def _record(model: PreTrainedModel, format: Format, model_id: str, source: str, revision: str) -> ModelRecord:
-    """Return what a run keeps of a model, before its weights are brought into the engine's format."""
-    dtype = "int8" if format == "int8" else str(model.dtype).removeprefix("torch.")
-    return ModelRecord(
-        id=model_id,
-        source=source or model_id,
-        revision=revision,
-        device=str(model.device),
-        dtype=dtype,
-        kernel=f"torch {torch.__version__}",
-        tolerance=1e-4 if format == "packed" or model.dtype == torch.float32 else 0.1,
-        vocab_size=int(model.get_output_embeddings().weight.shape[0]),  # type: ignore[no-untyped-call]
-        context_length=int(getattr(model.config, "max_position_embeddings", 2048)),
-    )

@@ -14,7 +14,7 @@ from storage.trace import TokenTrace
 
 ChatRole: TypeAlias = Literal["system", "user", "assistant"]
 Capability: TypeAlias = Literal[
-    "generate", "continue", "score", "choose", "embed", "full_vocabulary", "top_k", "chat", "gradient"
+    "generate", "continue", "score", "choose", "embed", "full_vocabulary", "top_k", "chat", "hidden", "gradient"
 ]
 
 
@@ -231,4 +231,39 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """Stop the model's thread and free its memory; requests in flight end with EngineError."""
+        ...
+
+
+@runtime_checkable
+class SteerableEngine(Engine, Protocol):
+    """An engine whose model can be looked into (capability "hidden")."""
+
+    async def hidden(
+        self, prompts: Sequence[Prompt], *, layer: int, caller: Caller = Caller()
+    ) -> NDArray[np.float32]:
+        """Return [N, D] the last token's state after so many layers (0: the embedding, -1: the last layer).
+
+        Raises:
+            EngineError: for a layer the model does not have, and as `generate`.
+
+        """
+        ...
+
+    async def lens(
+        self,
+        prompts: Sequence[Prompt],
+        options: Sequence[Sequence[str]],
+        *,
+        head: tuple[int, int] | None = None,
+        caller: Caller = Caller(),
+    ) -> NDArray[np.float64]:
+        """Return [N, L + 1, options] what each layer's state says of the next token, through the last norm and head.
+
+        An option is a list of surface variants, each of a single token. `head` (layer, number) keeps one attention
+        head of a layer and silences the others.
+
+        Raises:
+            EngineError: for a variant of several tokens, a head the model does not have, and as `generate`.
+
+        """
         ...
