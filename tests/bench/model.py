@@ -19,11 +19,15 @@ from webapp.paths import user_cache_folder
 QUESTION = Prompt.user("Explain step by step how a plant turns sunlight into sugar, and why that matters.")
 
 
+def folder() -> Path:
+    """Return the folder of the embedded model; the first call on a machine fetches it."""
+    given = os.environ.get(MODEL_VARIABLE)
+    return Path(given) if given else embedded.prepared(user_cache_folder() / "models", silent)
+
+
 def load(max_batch: int = 16) -> LocalEngine:
     """Return an engine on the CPU in fp32."""
-    given = os.environ.get(MODEL_VARIABLE)
-    folder = Path(given) if given else embedded.prepared(user_cache_folder() / "models", silent)
-    return LocalEngine.from_pretrained(folder, device="cpu", dtype="float32", max_batch=max_batch)
+    return LocalEngine.from_pretrained(folder(), device="cpu", dtype="float32", max_batch=max_batch)
 
 
 def machine() -> str:
