@@ -38,4 +38,5 @@ def pick_length(score: Score, generations: Sequence[Generation], scores: Sequenc
         for i, (name, lengths) in enumerate(expected.items())
     ]  # fmt: skip
     figure = laid_out(go.Figure(lines), x="samples to pick from", y="expected tokens of the pick")
-    return Evidence("Length of the pick", READING, figure.update_yaxes(rangemode="tozero"))
+    figure.update_xaxes(dtick=max(1, max(map(len, expected.values())) // 8)).update_yaxes(rangemode="tozero")
+    return Evidence("Length of the pick", READING, figure)
