@@ -10,10 +10,11 @@ from storage.records import Score, StoredRun
 from tests.methods.playing import SUM, Judge, Play, of_role, said_to, turns
 from webapp.engine.protocol import Prompt
 from webapp.methods.registry import methods
-from webapp.methods.say_self import APPENDED, NUMBER_TOKENS, REFLECT, confidence, rationale
+from webapp.methods.say_self import APPENDED, EXAMPLES, NUMBER_TOKENS, REFLECT, confidence, rationale
 from webapp.tasks.question import Question
 
 FIRST = Question.of(SUM).prompt().messages[0].content
+SHOWN = [text for example in EXAMPLES for text in example]
 SURE = "Self-reflection: I know sums.\nConfidence: 9"
 
 
@@ -40,14 +41,26 @@ async def test_each_sample_is_reflected_on_in_a_second_turn(play: Play, model: J
     saying(model, ["Answer: 4", "Answer: 5"], [SURE, SURE])
     stored = await play("say_self", samples=2)
     assert [turns(g) for g in of_role(stored, "evaluation")] == [
-        [FIRST, "Answer: 4", REFLECT],
-        [FIRST, "Answer: 5", REFLECT],
+        [*SHOWN, FIRST, "Answer: 4", REFLECT],
+        [*SHOWN, FIRST, "Answer: 5", REFLECT],
     ]
     drafts = of_role(stored, "draft")
     assert [(g.role, g.branch, g.round, g.label, g.parents) for g in stored.generations[2:]] == [
         ("evaluation", 0, 1, "reflection-1", (drafts[0].id,)),
         ("evaluation", 1, 1, "reflection-1", (drafts[1].id,)),
     ]
+
+
+async def test_the_worked_examples_can_be_left_out(play: Play, model: Judge) -> None:
+    saying(model, ["Answer: 4"], [SURE])
+    [reflection] = of_role(await play("say_self", samples=1, examples=False), "evaluation")
+    assert turns(reflection) == [FIRST, "Answer: 4", REFLECT]
+    assert [role for role, _ in reflection.messages] == ["user", "assistant", "user"]
+
+
+def test_the_worked_examples_keep_to_the_form_and_differ() -> None:
+    assert [confidence(said) for _, said in EXAMPLES] == [0, 10, 0, 2]
+    assert all(rationale(said) for asked, said in EXAMPLES if asked == REFLECT)
 
 
 async def test_stated_stands_against_empirical(play: Play, model: Judge) -> None:
@@ -137,7 +150,7 @@ async def test_the_disagreement_is_reflected_on_once_with_other_answers_in_view(
     stored = await play("say_self", samples=6, reflection="the disagreement", minority=3)
     [reflection] = of_role(stored, "evaluation")
     *_, asked = turns(reflection)
-    assert turns(reflection)[1] == "Four.\nAnswer: 4", "the first sample of the majority"
+    assert turns(reflection)[-2] == "Four.\nAnswer: 4", "the first sample of the majority"
     shown = "Answer 1:\nTwo.\nAnswer: 2\n\nAnswer 2:\nAnswer: 9\n\nAnswer 3:\nTwice.\nAnswer: 2"
     assert f":\n\n{shown}\n\n{REFLECT}" in asked, "one of each other answer first"
     assert reflection.branch == 1
@@ -148,13 +161,13 @@ async def test_the_disagreement_is_reflected_on_once_with_other_answers_in_view(
 async def test_without_a_disagreement_there_are_no_others_to_show(play: Play, model: Judge) -> None:
     saying(model, ["Answer: 4", "Hm."], [SURE, SURE])
     stored = await play("say_self", samples=2, reflection="the disagreement")
-    assert [turns(g) for g in of_role(stored, "evaluation")] == [[FIRST, "Answer: 4", REFLECT]]
+    assert [turns(g)[-3:] for g in of_role(stored, "evaluation")] == [[FIRST, "Answer: 4", REFLECT]]
 
 
 async def test_others_that_do_not_fit_are_cut(play: Play, model: Judge) -> None:
     model.limit(1100)
     saying(model, ["Answer: 4", f"{'a' * 380}\nAnswer: 5"], [SURE, SURE])
-    settings: dict[str, Any] = {"reflection": "the disagreement", "max_tokens": 400}
+    settings: dict[str, Any] = {"reflection": "the disagreement", "max_tokens": 400, "examples": False}
     stored = await play("say_self", samples=2, **settings)
     assert "…a" in turns(of_role(stored, "evaluation")[0])[-1]
 

@@ -10,7 +10,7 @@ from storage.records import Score, StoredRun
 from tests.methods.playing import SUM, Judge, Play, first_drafts, of_role, said_to, turns
 from webapp.engine.protocol import Prompt
 from webapp.methods.registry import methods
-from webapp.methods.spct import NO, SOUND_PREFIX, YES, judging, read_points, read_principles
+from webapp.methods.spct import EXAMPLES, NO, OPENED, SOUND_PREFIX, YES, judging, read_points, read_principles
 from webapp.tasks.question import Question
 
 QUESTION = Question.of(SUM)
@@ -71,14 +71,14 @@ async def test_every_judgement_is_one_text_over_all_samples(play: Play, model: J
     by_id = {g.id: g.text for g in stored.generations}
     for judgement in judgements:
         seen = [by_id[parent] for parent in judgement.parents]
-        assert turns(judgement) == [judging(QUESTION, seen).messages[0].content]
+        assert turns(judgement) == [m.content for m in judging(QUESTION, seen, examples=True).messages]
     assert stored.run.cost.calls == 4
 
 
 def test_the_judge_is_asked_for_principles_critiques_and_points() -> None:
-    [message] = judging(QUESTION, ["Answer: 4\n", "{five}"]).messages
+    [message] = judging(QUESTION, ["Answer: 4\n", "{five}"], examples=False).messages
     assert message.content.startswith("Question: What is 2 + 2?\n\nResponse 1:\nAnswer: 4\n\nResponse 2:\n{five}\n\n")
-    assert message.content.endswith("[[points of response 1, points of response 2]]")
+    assert message.content.endswith("[[response 1, response 2]]")
     assert "principles" in message.content and "weight" in message.content and "from 1" in message.content
     assert read_points(message.content, 2) is None and not read_principles(message.content)[1:]
 
@@ -146,7 +146,7 @@ async def test_the_filter_asks_about_request_and_judgement(play: Play, model: Ju
     stored = await play("spct", samples=2, judgements=1, meta_filter=True)
     [(asked, begun)] = model.judged
     [judgement] = of_role(stored, "evaluation")
-    assert f"{turns(judgement)[0]}\n\nJudgement:\n{judgement.text}\n\n" in asked and begun == SOUND_PREFIX
+    assert f"{turns(judgement)[-1]}\n\nJudgement:\n{judgement.text}\n\n" in asked and begun == SOUND_PREFIX
     assert model.options == [(YES, NO)] and SOUND_PREFIX.endswith("(")
 
 
@@ -170,14 +170,50 @@ async def test_the_judge_has_settings_of_its_own(play: Play, model: Judge) -> No
 
 
 async def test_responses_that_do_not_fit_keep_their_ends(play: Play, model: Judge) -> None:
-    model.limit(1600)
+    model.limit(1400)
     judging_by(model, [(2, 1)], [f"{'a' * 450}\nAnswer: 4", f"{'b' * 450}\nAnswer: 5"])
     model_script = model.script
     model.script = lambda prompt, sample: "[[1, 1]]" if judges(prompt) else model_script(prompt, sample)
-    stored = await play("spct", samples=2, judgements=1, judge_tokens=300, max_tokens=500)
+    stored = await play("spct", samples=2, judgements=1, judge_tokens=300, max_tokens=500, examples=False)
     [asked] = turns(of_role(stored, "evaluation")[0])
-    assert len(asked.encode()) <= 1300
+    assert 1095 <= len(asked.encode()) <= 1100
     assert "\n…a" in asked and "\n…b" in asked and "a\nAnswer: 4\n" in asked and "b\nAnswer: 5\n" in asked
+
+
+async def test_missing_points_can_be_asked_for_once(play: Play, model: Judge) -> None:
+    def script(prompt: Prompt, sample: int) -> str:
+        if not judges(prompt):
+            return DRAFTS[sample]
+        return f"I cannot decide.{OPENED}2, 9]]" if prompt.prefix else "I cannot decide."
+
+    model.script = script
+    stored = await play("spct", samples=2, judgements=1, insist=True)
+    first, second = of_role(stored, "evaluation")
+    assert (second.label, second.branch, second.parents) == ("points", first.branch, (first.id,))
+    assert {span.origin for span in second.spans} == {"model", "injected"}
+    [told] = votes(stored)["judgements"]
+    assert (told["judgement"], sorted(told["points"])) == (second.id, [2, 9])
+    assert stored.run.outcome.note == "Plain majority: 4. 2 answers tie; the earliest sample among them decides."
+
+
+async def test_points_that_stay_missing_are_dropped(play: Play, model: Judge) -> None:
+    model.script = lambda prompt, sample: "Hm." if judges(prompt) else DRAFTS[sample]
+    stored = await play("spct", samples=2, judgements=2, insist=True)
+    assert len(of_role(stored, "evaluation")) == 4 and votes(stored)["totals"] == [0, 0]
+
+
+async def test_the_worked_examples_come_first_or_not_at_all(play: Play, model: Judge) -> None:
+    judging_by(model, [(1, 2)])
+    with_them, without = [
+        of_role(await play("spct", samples=2, judgements=1, examples=on), "evaluation")[0] for on in (True, False)
+    ]
+    assert turns(with_them) == [*(text for example in EXAMPLES for text in example), *turns(without)]
+
+
+def test_the_worked_examples_keep_to_the_form_and_prefer_no_place() -> None:
+    points = [read_points(judgement, 3) for _, judgement in EXAMPLES]
+    assert all(points) and len({each.index(max(each)) for each in points if each}) == len(EXAMPLES)
+    assert [sum(p["weight"] for p in read_principles(judgement)) for _, judgement in EXAMPLES] == [100, 100]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +222,8 @@ async def test_responses_that_do_not_fit_keep_their_ends(play: Play, model: Judg
         ("[[3, 10]]", (3, 10)),
         ("Scores: [[ 1,2 ]] done", (1, 2)),
         ("First [[9, 9]], no:\n[[1, 2]]", (1, 2)),
-        ("[[points of response 1, points of response 2]]\n[[7, 4]]", (7, 4)),
+        ("[[response 1, response 2]]\n[[7, 4]]", (7, 4)),
+        ("So: [10, 3]", (10, 3)),
     ],
 )
 def test_the_last_double_brackets_count(text: str, points: tuple[int, ...]) -> None:
@@ -195,7 +232,18 @@ def test_the_last_double_brackets_count(text: str, points: tuple[int, ...]) -> N
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[3, 4]", "[[3]]", "[[3, 4, 5]]", "[[0, 4]]", "[[3, 11]]", "[[3.5, 4]]", "[[7, 4]] then [[3]]", "[[a, b]]"],
+    [
+        "",
+        "3, 4",
+        "(3, 4)",
+        "[[3]]",
+        "[[3, 4, 5]]",
+        "[[0, 4]]",
+        "[[3, 11]]",
+        "[[3.5, 4]]",
+        "[[7, 4]] then [[3]]",
+        "[[a, b]]",
+    ],
 )
 def test_points_that_cannot_be_read(text: str) -> None:
     assert read_points(text, 2) is None

@@ -11,6 +11,7 @@ from pydantic import Field
 from storage.records import Generation
 from webapp.analysis.adaptive import best, kept, pruning_saving
 from webapp.methods._common import plain_majority
+from webapp.methods._continuing import written
 from webapp.methods._self_evaluation import no_better
 from webapp.methods.interface import Answer, MethodParams, RunContext
 from webapp.methods.registry import method
@@ -87,8 +88,7 @@ async def _judged(
 
 async def _finish(run: RunContext, p: EarlyPruningParams, begun: Generation) -> Generation:
     """Go on from where a sample was cut; one that had ended already says so again."""
-    trace = run.trace(begun)
-    said = [token for token in trace.ids.tolist() if token not in trace.special]
+    said = written(run, begun)
     return await run.continue_from(
         begun, said, role="draft", label="draft", branch=begun.branch, max_tokens=p.max_tokens - len(said)
     )

@@ -15,7 +15,8 @@ from pydantic import Field
 from storage.records import Generation, Vote
 from webapp.analysis.agreement import POINTS, cluster_confidence
 from webapp.engine.protocol import Prompt
-from webapp.methods._common import majority, tallied
+from webapp.methods._common import Example, few_shot, majority, tallied
+from webapp.methods._continuing import insisted
 from webapp.methods._shown import fitted, listed
 from webapp.methods.interface import Answer, MethodParams, RunContext
 from webapp.methods.registry import method
@@ -29,6 +30,16 @@ REFLECT = (
     "Self-reflection: ...\nConfidence: ..."
 )
 OTHERS = "When you were asked the same question before, you also gave these answers:\n\n{others}\n\n{reflect}"
+# Two worked examples of our own, one sure and one not, each a question with its answer and then the reflection on it.
+EXAMPLES: tuple[Example, ...] = (
+    ("How many legs does a spider have?", "Spiders have eight legs.\nAnswer: 8"),
+    (
+        REFLECT,
+        "Self-reflection: I am sure that spiders are arachnids, and those have eight legs.\nConfidence: 10",
+    ),
+    ("When was the first bridge at Torrfoss built?", "Such bridges were built around 1890.\nAnswer: 1890"),
+    (REFLECT, "Self-reflection: I do not know this bridge; the year is a guess from others like it.\nConfidence: 2"),
+)
 APPENDED = "\nConfidence:"  # what the text is continued after when no attempt stated a number
 NUMBER_TOKENS = 6  # new tokens after it
 
@@ -55,6 +66,10 @@ class SaySelfParams(MethodParams):
     minority: int = Field(
         3, ge=1, le=10, title="Other answers shown",
         description="Texts with another answer that are shown for reflecting on the disagreement.",
+    )  # fmt: skip
+    examples: bool = Field(
+        True, title="Worked examples",
+        description="Whether two worked examples come first; without them small models rarely keep to the form.",
     )  # fmt: skip
     retries: int = Field(
         3, ge=0, le=10, title="Asked again",
@@ -83,9 +98,9 @@ class Stated:
     needs={"generate", "continue"},
     faithful="prompted emulation",
     faithful_note="SaySelf trains the model to write the reflection and a calibrated number; here it is only asked "
-    "to, in a second turn, in our wording. Reflecting on the disagreement is a variant without training that the "
-    "paper does not have. Answers are grouped by the grader's equivalence; the paper groups many sampled chains by "
-    "meaning (its details are not known to us).",
+    "to, in a second turn, in our wording and after worked examples of ours. Reflecting on the disagreement is a "
+    "variant without training that the paper does not have. Answers are grouped by the grader's equivalence; the "
+    "paper groups many sampled chains by meaning (its details are not known to us).",
     cost="n answers, then 1 to R + 2 calls for each that is reflected on (n, or one), R being the times asked again.",
     reported="Trained Mistral-7B: lower calibration error and higher AUROC than its baselines on HotpotQA and on "
     "other data sets, accuracy kept.",
@@ -109,7 +124,7 @@ async def say_self(run: RunContext, question: Question, p: SaySelfParams) -> Ans
     answers, votes = await tallied(run, drafts)
     run.doing("Reflecting")
     if p.reflection == "each sample":
-        subjects, prompts = drafts, [reflecting(question, draft.text) for draft in drafts]
+        subjects, prompts = drafts, [reflecting(question, draft.text, examples=p.examples) for draft in drafts]
     else:
         subjects = [answer.chosen or drafts[0]]
         prompts = [await _on_disagreement(run, question, p, subjects[0], _minority(drafts, votes, p.minority))]
@@ -119,10 +134,11 @@ async def say_self(run: RunContext, question: Question, p: SaySelfParams) -> Ans
     return Answer(answer.value, answer.chosen, answer.votes, answer.note)
 
 
-def reflecting(question: Question, answer: str, others: Sequence[str] = ()) -> Prompt:
+def reflecting(question: Question, answer: str, others: Sequence[str] = (), *, examples: bool) -> Prompt:
     """Return the second turn that asks for reflection and confidence, with other answers in view if there are any."""
     shown = OTHERS.format(others=listed("Answer", others), reflect=REFLECT) if others else REFLECT
-    return question.prompt().then(answer, shown)
+    first = (question.prompt().messages[-1].content, answer)
+    return few_shot((*(EXAMPLES if examples else ()), first), shown)
 
 
 def confidence(text: str) -> int:
@@ -149,11 +165,10 @@ def _minority(drafts: Sequence[Generation], votes: Sequence[Vote], count: int) -
 async def _on_disagreement(
     run: RunContext, question: Question, p: SaySelfParams, subject: Generation, others: Sequence[Generation]
 ) -> Prompt:
-    if not others:
-        return reflecting(question, subject.text)
-    texts = [other.text for other in others]
-    prompt, _ = await fitted(run, texts, p.max_tokens, lambda shown: reflecting(question, subject.text, shown))
-    return prompt
+    def build(shown: Sequence[str]) -> Prompt:
+        return reflecting(question, subject.text, shown, examples=p.examples)
+
+    return (await fitted(run, [other.text for other in others], p.max_tokens, build))[0] if others else build(())
 
 
 async def _reflect(run: RunContext, p: SaySelfParams, subject: Generation, prompt: Prompt) -> Stated:
@@ -164,19 +179,8 @@ async def _reflect(run: RunContext, p: SaySelfParams, subject: Generation, promp
         )  # fmt: skip
         if number := confidence(text.text):
             return Stated(number, text, attempt, appended=False)
-    return await _insist(run, p, text)
-
-
-async def _insist(run: RunContext, p: SaySelfParams, text: Generation) -> Stated:
-    """Put "Confidence:" at the end of a text without a number, and read what follows."""
-    trace = run.trace(text)
-    said = [token for token in trace.ids.tolist() if token not in trace.special]
-    whole = await run.continue_from(
-        text, [*said, *run.tokenize(APPENDED)], role="evaluation", label="confidence", branch=text.branch, round=1,
-        max_tokens=NUMBER_TOKENS,
-    )  # fmt: skip
-    last = APPENDED + whole.text.rpartition(APPENDED)[2]
-    return Stated(confidence(last), whole, p.retries + 1, appended=True)
+    whole = await insisted(run, text, APPENDED, label="confidence", max_tokens=NUMBER_TOKENS)
+    return Stated(confidence(APPENDED + whole.text.rpartition(APPENDED)[2]), whole, attempt, appended=True)
 
 
 def _empirical(drafts: Sequence[Generation], votes: Sequence[Vote]) -> dict[int, int]:

@@ -13,20 +13,46 @@ from pydantic import Field
 from storage.records import Generation
 from webapp.analysis.points import in_order_of, most_trusted, summed
 from webapp.engine.protocol import Prompt
-from webapp.methods._common import branch_above, plain_majority
+from webapp.methods._common import Example, branch_above, few_shot, plain_majority
+from webapp.methods._continuing import insisted
 from webapp.methods._shown import fitted, listed, shuffled
 from webapp.methods.interface import Answer, MethodParams, RunContext
 from webapp.methods.registry import method
 from webapp.tasks.question import Question
 
 JUDGE = (
-    "Judge the responses to the question above.\n"
-    "1. State the principles that matter for this very question, each on a line of its own with its weight in "
-    "percent: 'Principle (weight 40%): ...'. The weights add up to 100%.\n"
-    "2. Go through every response and say how far it meets each principle.\n"
-    "3. End with one line that gives every response a whole number of points from 1 (worst) to 10 (best), in the "
-    "order of the responses, in double brackets: [[{slots}]]"
+    "Judge the responses to this question. First write down the principles that matter for it, each with its weight: "
+    "'Principle (weight 40%): ...'. Then say of every response how far it meets them. End with the points of the "
+    "responses in their order, whole numbers from 1 (worst) to 10 (best), in double brackets: [[{slots}]]"
 )
+JUDGED = "Question: {question}\n\n{responses}\n\n{judge}"
+
+# Two worked examples of our own, each of three responses; the best stands at another place in each.
+PENCILS = JUDGED.format(
+    question="Tom has 3 boxes of 6 pencils and gives 4 pencils away. How many pencils are left?",
+    responses="Response 1:\nHe has 3 + 6 = 9 pencils. 9 - 4 = 5.\nAnswer: 5\n\nResponse 2:\nAnswer: 14\n\n"
+    "Response 3:\n3 boxes of 6 pencils are 3 * 6 = 18 pencils. 18 - 4 = 14.\nAnswer: 14",
+    judge=JUDGE.format(slots="response 1, response 2, response 3"),
+)  # fmt: skip
+PENCILS_JUDGED = (
+    "Principle (weight 70%): The number of pencils is right.\nPrinciple (weight 30%): The steps are shown.\n"
+    "Response 1 adds boxes to pencils, so its number is wrong.\n"
+    "Response 2 has the right number and shows no step.\n"
+    "Response 3 takes 4 from 18, which is right, and shows every step.\n[[2, 7, 10]]"
+)
+WEIGHTS = JUDGED.format(
+    question="Which is heavier, 1 kg of iron or 2 kg of wool?",
+    responses="Response 1:\n2 kg is more than 1 kg.\nAnswer: wool\n\nResponse 2:\nIron is a metal.\nAnswer: iron\n\n"
+    "Response 3:\nAnswer: both weigh the same",
+    judge=JUDGE.format(slots="response 1, response 2, response 3"),
+)  # fmt: skip
+WEIGHTS_JUDGED = (
+    "Principle (weight 80%): The heavier thing is named.\nPrinciple (weight 20%): The reason holds.\n"
+    "Response 1 compares the two weights and names the wool, which is right.\n"
+    "Response 2 names the iron, for a reason that says nothing of its weight.\n"
+    "Response 3 compares nothing and is wrong.\n[[10, 2, 1]]"
+)
+EXAMPLES: tuple[Example, ...] = ((PENCILS, PENCILS_JUDGED), (WEIGHTS, WEIGHTS_JUDGED))
 SOUND = (
     "Somebody was asked to judge responses to a question. Here are the request and the judgement.\n\n"
     "{request}\n\nJudgement:\n{judgement}\n\n"
@@ -41,7 +67,9 @@ TOTAL = "sum of the points over the judgements that count, 1 to 10 each"
 READABLE = "1: its last line gives every response its points, 0: it does not, so the judgement is dropped"
 TRUST = "P(A) / (P(A) + P(B)) for '(A) Yes' to 'Is this judgement sound?': an emulation of the paper's trained scorer"
 USED = "judgements whose points were summed"
-POINTS = re.compile(r"\[\[\s*(?P<points>\d{1,3}(?:\s*,\s*\d{1,3})*)\s*\]\]")
+OPENED = "\n[["  # what a judgement without points is continued after, if that is wanted
+POINT_TOKENS = 6  # new tokens a response after it
+POINTS = re.compile(r"\[\s*(?P<points>\d{1,3}(?:\s*,\s*\d{1,3})*)\s*\]")
 PRINCIPLE = re.compile(
     r"^\W*principle\b[^\n(]*\((?:weight\W*)?(?P<weight>\d{1,3}(?:\.\d+)?)\s*%\)\W*(?P<name>[^\n]+)$",
     re.IGNORECASE | re.MULTILINE,
@@ -51,7 +79,7 @@ PRINCIPLE = re.compile(
 class SpctParams(MethodParams):
     """How many judgements there are, how they are drawn, and whether they are filtered."""
 
-    samples: int = Field(4, ge=1, le=16, title="Samples", description="Answers that are judged together.")
+    samples: int = Field(3, ge=1, le=16, title="Samples", description="Answers that are judged together.")
     judgements: int = Field(
         4, ge=1, le=64, title="Judgements",
         description="Times the samples are judged, each time in another order (paper: up to 32).",
@@ -62,6 +90,14 @@ class SpctParams(MethodParams):
     judge_tokens: int = Field(
         600, ge=1, le=32_768, title="Longest judgement",
         description="New tokens for principles, critiques and points; points that do not fit are lost.",
+    )  # fmt: skip
+    examples: bool = Field(
+        True, title="Worked examples",
+        description="Whether two worked judgements come first; without them small models rarely state points.",
+    )  # fmt: skip
+    insist: bool = Field(
+        False, title="Ask for missing points",
+        description="Whether a judgement that states no points is continued after '[[' once, before it is dropped.",
     )  # fmt: skip
     meta_filter: bool = Field(
         False, title="Filter judgements",
@@ -86,8 +122,9 @@ class Judgement:
     needs={"generate", "choose", "continue"},
     faithful="prompted emulation",
     faithful_note="SPCT trains the judge to write principles and critiques, and a meta reward model to filter them; "
-    "here a model without either is asked to, in our wording, and judges its own samples. Voting is the paper's: "
-    "shuffled responses, whole points from 1 to 10, summed. The filter is emulated by P(sound).",
+    "here a model without either is asked to, in our wording and after worked examples of ours, and judges its own "
+    "samples. Voting is the paper's: shuffled responses, whole points from 1 to 10, summed. The filter is emulated "
+    "by P(sound). Asking for points that were not stated is our addition, and off.",
     cost="n + k calls: n answers and k judgements that each read all of them; with the filter up to k more calls "
     "that generate nothing.",
     reported="A trained 27B judge (Gemma-2), average of four reward benchmarks: greedy 69.9, vote of 8 70.6, vote of "
@@ -122,15 +159,17 @@ async def spct(run: RunContext, question: Question, p: SpctParams) -> Answer:
     return Answer(await asyncio.to_thread(run.extract, chosen.text), chosen, note=" ".join(notes).strip())
 
 
-def judging(question: Question, responses: Sequence[str]) -> Prompt:
+def judging(question: Question, responses: Sequence[str], *, examples: bool) -> Prompt:
     """Return the request for one judgement of the responses, in the order in which they are given."""
-    slots = ", ".join(f"points of response {i}" for i in range(1, len(responses) + 1))
-    parts = (f"Question: {question.stated()}", listed("Response", responses), JUDGE.format(slots=slots))
-    return Prompt.user("\n\n".join(parts))
+    slots = ", ".join(f"response {number}" for number in range(1, len(responses) + 1))
+    request = JUDGED.format(
+        question=question.stated(), responses=listed("Response", responses), judge=JUDGE.format(slots=slots)
+    )
+    return few_shot(EXAMPLES if examples else (), request)
 
 
 def read_points(judgement: str, responses: int) -> tuple[int, ...] | None:
-    """Return the points in the last double brackets of a judgement; None unless each response has 1 to 10."""
+    """Return the points in the last brackets of a judgement; None unless each response has 1 to 10."""
     found = [match["points"] for match in POINTS.finditer(judgement)]
     points = tuple(int(number) for number in found[-1].split(",")) if found else ()
     return points if len(points) == responses and all(1 <= n <= MOST_POINTS for n in points) else None
@@ -146,14 +185,19 @@ async def _judge(
 ) -> Judgement:
     order = shuffled(len(drafts), question.problem_id, number)
     shown = [drafts[i] for i in order]
-    prompt, _ = await fitted(
-        run, [draft.text for draft in shown], p.judge_tokens, lambda texts: judging(question, texts)
-    )
+
+    def build(texts: Sequence[str]) -> Prompt:
+        return judging(question, texts, examples=p.examples)
+
+    prompt, _ = await fitted(run, [draft.text for draft in shown], p.judge_tokens, build)
     text = await run.sample(
         prompt, role="evaluation", label="judge", branch=branch_above(drafts) + number, round=1, parents=shown,
         temperature=p.judge_temperature, max_tokens=p.judge_tokens,
     )  # fmt: skip
     given = read_points(text.text, len(drafts))
+    if given is None and p.insist:
+        text = await insisted(run, text, OPENED, label="points", max_tokens=POINT_TOKENS * len(drafts))
+        given = read_points(text.text, len(drafts))
     return Judgement(text, tuple(order), None if given is None else tuple(in_order_of(order, given)))
 
 
