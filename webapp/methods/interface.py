@@ -140,6 +140,25 @@ class RunContext(Protocol):
         """Return [N, D] mean-pooled hidden states."""
         ...
 
+    async def hidden(self, prompt: Prompt, *, layer: int) -> NDArray[np.float32]:
+        """Return [D] the state of the prompt's last token after so many layers (-1: the last; needs "hidden")."""
+        ...
+
+    async def lens(
+        self,
+        prompt: Prompt,
+        options: Sequence[Sequence[str]],
+        *,
+        prefix: str = "",
+        head: tuple[int, int] | None = None,
+    ) -> NDArray[np.float64]:
+        """Return [L + 1, options] what each layer would answer after the prompt and `prefix` (needs "hidden").
+
+        Each variant of an option is a single token. `head` (layer, number) keeps one attention head of a layer and
+        silences its others.
+        """
+        ...
+
     async def record_score(
         self,
         name: str,

@@ -25,6 +25,7 @@ from webapp.engine.protocol import (
     Prompt,
     Queued,
     Sampling,
+    SteerableEngine,
     TokenBatch,
 )
 from webapp.runs.budget import Budget
@@ -85,8 +86,7 @@ class Calls:
 
     async def choose(self, prompt: Prompt, options: Sequence[Sequence[str]], prefix: str) -> OptionProbabilities:
         """Return the mass of each option after the prompt and a text inside the assistant's message."""
-        if prefix:
-            prompt = prompt.continuing((*prompt.prefix, *self._engine.tokenize(prefix)))
+        prompt = self._begun(prompt, prefix)
         self._budget.reserve(0)
         chosen = (await self._owned(self._engine.choose([prompt], options, caller=self._caller)))[0]
         self._charge(chosen.prompt_tokens)
@@ -106,11 +106,37 @@ class Calls:
         self._charge(await asyncio.to_thread(self._tokens, texts))
         return vectors
 
+    async def hidden(self, prompt: Prompt, layer: int) -> NDArray[np.float32]:
+        """Return [D] the state of the prompt's last token after so many layers."""
+        self._budget.reserve(0)
+        [state] = await self._owned(self._looked_into().hidden([prompt], layer=layer, caller=self._caller))
+        self._charge(self._engine.count_tokens(prompt))
+        return cast(NDArray[np.float32], state)
+
+    async def lens(
+        self, prompt: Prompt, options: Sequence[Sequence[str]], prefix: str, head: tuple[int, int] | None
+    ) -> NDArray[np.float64]:
+        """Return [L + 1, options] what each layer would answer after the prompt and a text begun in its answer."""
+        prompt = self._begun(prompt, prefix)
+        self._budget.reserve(0)
+        call = self._looked_into().lens([prompt], options, head=head, caller=self._caller)
+        [masses] = await self._owned(call)
+        self._charge(self._engine.count_tokens(prompt))
+        return cast(NDArray[np.float64], masses)
+
     async def close(self) -> None:
         """End what is under way, but let texts that are complete be stored."""
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, *self._finishing, return_exceptions=True)
+
+    def _begun(self, prompt: Prompt, prefix: str) -> Prompt:
+        return prompt.continuing((*prompt.prefix, *self._engine.tokenize(prefix))) if prefix else prompt
+
+    def _looked_into(self) -> SteerableEngine:
+        if not isinstance(self._engine, SteerableEngine):
+            raise EngineError("This engine cannot look into its model.")
+        return self._engine
 
     def _tokens(self, texts: Sequence[str]) -> int:
         return sum(len(self._engine.tokenize(text)) for text in texts)

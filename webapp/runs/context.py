@@ -132,6 +132,21 @@ class MethodContext:
         """Return [N, D] mean-pooled hidden states."""
         return await self._calls.embed(texts)
 
+    async def hidden(self, prompt: Prompt, *, layer: int) -> NDArray[np.float32]:
+        """Return [D] the state of the prompt's last token after so many layers."""
+        return await self._calls.hidden(prompt, layer)
+
+    async def lens(
+        self,
+        prompt: Prompt,
+        options: Sequence[Sequence[str]],
+        *,
+        prefix: str = "",
+        head: tuple[int, int] | None = None,
+    ) -> NDArray[np.float64]:
+        """Return [L + 1, options] what each layer would answer after the prompt and `prefix`."""
+        return await self._calls.lens(prompt, options, prefix, head)
+
     async def record_score(
         self,
         name: str,
