@@ -123,8 +123,9 @@ def parallel_run(run: str, branches: int, length: int) -> list[RunEvent]:
     return [opened(run), progress(0, branches * length), *starts, *body(), *ends, ended(answer="0")]
 
 
-def vote_run(run: str) -> list[RunEvent]:
-    """Four samples and no answer in a fifth, two of them the same text; a tie of two answers."""
+def vote_run(run: str, weights: tuple[float, float] = (2.0, 2.0)) -> list[RunEvent]:
+    """Four samples and no answer in a fifth, two of them the same text; two answers with equal numbers of samples."""
+    tied = weights[0] == weights[1]
     capital = "The capital of Australia is Canberra.\nAnswer: Canberra"
     drafts = [
         (capital, "Canberra", "correct"),
@@ -145,8 +146,8 @@ def vote_run(run: str) -> list[RunEvent]:
         for b, (t, f) in enumerate(masses)
     ]  # fmt: skip
     votes = [
-        {"answer": "Canberra", "branches": [0, 2], "weight": 2.0, "winner": True, "tied": True},
-        {"answer": "Sydney", "branches": [1, 3], "weight": 2.0, "winner": False, "tied": True},
+        {"answer": "Canberra", "branches": [0, 2], "weight": weights[0], "winner": True, "tied": tied},
+        {"answer": "Sydney", "branches": [1, 3], "weight": weights[1], "winner": False, "tied": tied},
     ]
     end = ended(
         answer="Canberra", verdict="correct", first_answer="Canberra", first_verdict="correct", votes=votes,

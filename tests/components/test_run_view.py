@@ -229,6 +229,16 @@ async def test_votes_show_ties_folded_duplicates_and_what_was_not_parsed(page: P
     await expect(page.locator(".st-lane .st-pane:visible")).to_have_count(5)
 
 
+async def test_weighted_votes_share_the_bar_by_weight_and_missing_answers_by_number(page: Page, stage: Stage):
+    await show(page, stage, Script(scripts.vote_run("r0", weights=(0.45, 0.15))))
+    shares = await page.locator(".st-votebar span").evaluate_all(
+        "all => all.map(n => n.style.getPropertyValue('--share'))"
+    )
+    assert [float(share) for share in shares] == pytest.approx([0.8 * 0.75, 0.8 * 0.25, 0.2])
+    rows = await texts_of(page, ".st-votes li")
+    assert "weight 0.45" in rows[0] and "weight 0.15" in rows[1] and "tied" not in rows[0]
+
+
 async def test_p_true_shows_both_masses_and_warns_of_little_captured_mass(page: Page, stage: Stage):
     await show(page, stage, Script(scripts.vote_run("r0")))
     rows = await texts_of(page, ".st-scores li")
