@@ -22,6 +22,7 @@ from webapp.routes.answer import refusal
 from webapp.routes.assets import STATIC, add_assets
 from webapp.routes.information import information_routes
 from webapp.routes.library import library_routes
+from webapp.routes.methods import method_routes
 from webapp.routes.runs import run_routes
 from webapp.runs.engines import EngineHub
 from webapp.runs.library import LibraryService
@@ -61,8 +62,8 @@ def bare_app(services: Services) -> FastAPI:
     """Return the app with our own routes; these have to be there before the pages are mounted at /."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lambda _: _living(services))
     app.state.services = services
-    for router in (run_routes(services), library_routes(services), information_routes(services)):
-        app.include_router(router)
+    for routes in (run_routes, library_routes, method_routes, information_routes):
+        app.include_router(routes(services))
     add_assets(app)
     app.add_route("/gradio_api/openapi.json", _hidden)  # Gradio describes its endpoints there, whatever it is told
     app.add_exception_handler(BadRequest, _refused)

@@ -56,6 +56,15 @@ def finished(s: Session, problem_id: str, method: str) -> list[Run]:
     return _records(s, *of, tables.Run.deleted_at.is_(None), tables.Run.session_id.in_(kept))[::-1]
 
 
+def newest(s: Session, method: str) -> Run | None:
+    """Return the newest finished run of a method that is not deleted, None when there is none."""
+    kept = select(tables.Session.id).where(tables.Session.deleted_at.is_(None))
+    of = (tables.Run.method == method, tables.Run.status == "finished", tables.Run.deleted_at.is_(None))
+    last = select(tables.Run.id).where(*of, tables.Run.session_id.in_(kept))
+    found = s.scalar(last.order_by(tables.Run.created_at.desc(), tables.Run.id.desc()).limit(1))
+    return None if found is None else get(s, found)
+
+
 def load(s: Session, run_id: str) -> StoredRun | None:
     """Return a run with everything below it, None when there is none."""
     run = get(s, run_id)

@@ -13,6 +13,7 @@ from webapp.components.compare_view import CompareView
 from webapp.components.hot_key import HotKey
 from webapp.components.library_view import LibraryView
 from webapp.components.method_form import MethodForm
+from webapp.components.methods_view import MethodsView
 from webapp.components.model_status import ModelStatus
 from webapp.components.notice import Notice
 from webapp.components.plot_view import PlotView
@@ -20,7 +21,7 @@ from webapp.components.run_view import RunView
 
 
 def build(stage: Stage) -> gr.Blocks:
-    """Return the pages `/` (runs), `/forms`, `/plot`, `/compare` and `/library`."""
+    """Return the pages `/` (runs), `/forms`, `/plot`, `/compare`, `/methods` and `/library`."""
     with gr.Blocks(title="stage") as demo:
         _runs(demo, stage)
     with demo.route("Forms", "/forms"):
@@ -31,6 +32,8 @@ def build(stage: Stage) -> gr.Blocks:
         view = CompareView(elem_id="compare-view")
         view.baseline_change(stage.hear("baseline_change"), queue=False)
         demo.load(_runs_of, None, view)
+    with demo.route("Methods", "/methods"):
+        MethodsView(elem_id="methods-view")
     with demo.route("Library", "/library"):
         reload = gr.Button("Reload", elem_id="reload")
         library = LibraryView(elem_id="library-view")

@@ -36,7 +36,7 @@ def test_every_paper_is_linked_to_its_number() -> None:
 
 async def test_the_example_of_a_method_works(play: Play, model: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_METHODS", dict(methods()))
-    [source] = re.findall(r"```python\n(.*?)```", README, re.S)
+    source, _chart = re.findall(r"```python\n(.*?)```", README, re.S)
     module = ModuleType("ask_twice_of_the_readme")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     exec(compile(f"{IMPORTS}\n{source}", module.__name__, "exec"), module.__dict__)

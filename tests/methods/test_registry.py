@@ -160,6 +160,12 @@ def test_every_card_says_what_it_does_its_paper_and_how_faithful_it_is(spec: Met
     assert spec.needs >= {"generate"}
 
 
+@pytest.mark.parametrize("part", ["cost", "reported"])
+def test_every_card_says_what_it_costs_and_what_was_reported(part: str) -> None:
+    lacking = [spec.name for spec in ALL if len(getattr(spec, part)) < 20]
+    assert not lacking, f"@method(..., {part}=...) is missing for: {', '.join(lacking)}"
+
+
 @pytest.mark.parametrize("spec", ALL, ids=lambda spec: spec.name)
 def test_every_setting_has_a_title_a_description_and_a_default(spec: MethodSpec) -> None:
     for name, field in spec.params.model_fields.items():

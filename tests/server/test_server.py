@@ -97,6 +97,16 @@ def test_what_a_runs_scores_show_is_told(client: TestClient, services: Services)
     assert client.get("/api/runs/nothing/evidence").status_code == 404
 
 
+def test_what_a_methods_calls_look_like_is_told(client: TestClient, services: Services) -> None:
+    told = client.get("/api/methods/rci/calls").json()
+    roles = [call["role"] for call in told["calls"]]
+    assert told["run"]["example"] and roles[:2] == ["draft", "critique"] and roles[-1] == "revision"
+    assert told["calls"][1]["parents"] == [told["calls"][0]["id"]]
+    assert client.get("/api/methods/self_refine/calls").json() is None
+    assert client.get("/api/methods/nothing/calls").status_code == 404
+    assert {method["name"] for method in client.get("/api/methods").json()} >= {"rci", "self_refine"}
+
+
 def test_the_library_is_listed_searched_and_paged(client: TestClient, services: Services) -> None:
     older, newer = launched(client, services, "How many legs?"), launched(client, services, "How many Legs, then?")
     assert [item["id"] for item in client.get("/api/library?text=LEGS").json()["items"]] == [newer, older]

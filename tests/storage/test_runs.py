@@ -32,6 +32,26 @@ async def stored(database: Database, run_id: str = "r1") -> Run:
     return found
 
 
+async def test_the_newest_finished_run_of_a_method_is_found(database: Database) -> None:
+    made = [
+        making.run("old", created_at=minutes(1)), making.run("new", created_at=minutes(2), launch_id="l2"),
+        making.run("other", created_at=minutes(3), launch_id="l3", method="rci"),
+        making.run("gone", created_at=minutes(4), launch_id="l4", deleted_at=minutes(5)),
+        making.queued("live", created_at=minutes(6), launch_id="l5"),
+    ]  # fmt: skip
+    await database.write(lambda s: making.store_session(s, None, *made))
+
+    async def newest() -> str | None:
+        found = await database.read(lambda s: runs.newest(s, "self_refine"))
+        return found.id if found else None
+
+    assert await newest() == "new"
+    await database.write(lambda s: runs.delete(s, "new"))
+    assert await newest() == "old"
+    await database.write(lambda s: sessions.delete(s, "s1"))
+    assert await newest() is None
+
+
 def count(table: type, s: Session) -> int | None:
     return s.scalar(select(func.count()).select_from(table))
 

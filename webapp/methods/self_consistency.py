@@ -40,8 +40,11 @@ class SelfConsistencyParams(MethodParams):
     "Of its weighted votes there is the one by length-normalised probability; the vote by the sum of self-certainty "
     "is a baseline of arXiv 2502.18581.",
     cost="n calls: n samples of at most the longest text; the question is read once.",
-    reported="Accuracy over greedy decoding with worked examples (abstract): GSM8K +17.9, SVAMP +11.0, AQuA +12.2, "
-    "StrategyQA +6.4, ARC-challenge +3.9 points.",
+    reported="As a baseline in the self-certainty paper (arXiv 2502.18581, Table 1), Llama-3.1-8B-Instruct with 8 "
+    "and 64 samples: GSM8K 89.42 and 90.99, MATH 58.60 and 63.40, CRUXEval-O 47.58 and 50.42 %; greedy 84.00, 47.96 "
+    "and 39.88 %.",
+    unverified="The paper's own numbers. From memory of its abstract, gains over greedy decoding with worked "
+    "examples: GSM8K +17.9, SVAMP +11.0, AQuA +12.2, StrategyQA +6.4, ARC-challenge +3.9 points.",
 )
 async def self_consistency(run: RunContext, question: Question, p: SelfConsistencyParams) -> Answer:
     """Ask the same question several times and take the answer that comes up most often.

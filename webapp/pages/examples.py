@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from webapp.runs.recorded import ARCHIVE
 from webapp.runs.request import BadRequest
 from webapp.runs.services import Services
-
-ARCHIVE = Path(__file__).parents[1] / "examples.stz"
 
 
 async def offered(services: Services) -> bool:

@@ -10,6 +10,7 @@ import gradio as gr
 
 from storage.records import Problem, Run
 from webapp.auth import person_of
+from webapp.methods.registry import methods
 from webapp.pages import examples
 from webapp.pages.entropy_chart import entropy_chart
 from webapp.pages.explore_view import ExploreView
@@ -32,7 +33,7 @@ class ExploreActions:
         self.view = view
 
     async def open(self, request: gr.Request) -> Updates:
-        """Show what the address asks for: the runs, their problem and methods, and the session."""
+        """Show what the address asks for: the runs, their problem and methods, and the session; or one method."""
         address = Address.of(request.query_params)
         runs = [run for run in [await self._find(each) for each in address.runs] if run]
         session = runs[0].session_id if runs and address.session is None else address.session
@@ -40,6 +41,8 @@ class ExploreActions:
         updates[self.view.examples] = gr.update(visible=await examples.offered(self.services))
         if runs:
             updates |= self.view.problem.filled(runs[0].problem) | self._methods(runs)
+        elif (method := request.query_params.get("method")) in methods():
+            updates |= self._one_method({"method": method, "values": {}})
         if missing := len(address.runs) - len(runs):
             what = "The run" if missing == 1 else f"{missing} of the runs"
             updates[self.view.notice] = error(
@@ -155,6 +158,9 @@ class ExploreActions:
             self.view.address: Address(tuple(runs), session).value(replace=opening),
             self.view.session: await session_field(self.services, session),
         }
+
+    def _one_method(self, form: dict[str, Any]) -> Updates:
+        return {self.view.first: form, self.view.two: False, self.view.beside: gr.update(visible=False)}
 
     def _methods(self, runs: list[Run]) -> Updates:
         forms = [{"method": run.method, "values": dict(run.params)} for run in runs if run.branch_of is None][:2]

@@ -8,6 +8,7 @@ from gradio.components.navbar import Navbar
 from webapp.pages.compare import ComparePage
 from webapp.pages.explore import explore_page
 from webapp.pages.library import LibraryPage
+from webapp.pages.methods import methods_page
 from webapp.runs.services import Services
 
 
@@ -20,6 +21,9 @@ def build(services: Services) -> gr.Blocks:
     with site.route("Compare", "/compare"):
         Navbar(main_page_name="Explore")
         ComparePage(site, services)
+    with site.route("Methods", "/methods"):
+        Navbar(main_page_name="Explore")
+        methods_page()
     with site.route("Library", "/library"):
         Navbar(main_page_name="Explore")
         LibraryPage(site, services)

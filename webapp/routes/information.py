@@ -1,11 +1,10 @@
-"""What is there to choose from: the model and others, methods, starter problems."""
+"""What is there to choose from: the model and others, starter problems."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from webapp.methods.describe import describe
 from webapp.models.catalogue import recommended_models
 from webapp.routes.answer import answer
 from webapp.runs.engines import ModelNotReady
@@ -25,11 +24,6 @@ def information_routes(services: Services) -> APIRouter:
             "model": _model(services),
             "recommended": recommended_models(),
         })  # fmt: skip
-
-    @router.get("/api/methods")
-    async def methods() -> Response:
-        """Return every method with its parameters and needs."""
-        return answer(describe())
 
     @router.get("/api/problems")
     async def problems() -> Response:

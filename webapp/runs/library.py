@@ -71,6 +71,10 @@ class LibraryService:
         """Return the finished runs of a method on a problem, newest first."""
         return await self._read(lambda s: run_store.finished(s, problem_id, method))
 
+    async def newest(self, method: str) -> Run | None:
+        """Return the newest finished run of a method, None when there is none."""
+        return await self._read(lambda s: run_store.newest(s, method))
+
     async def load(self, run_id: str) -> StoredRun | None:
         """Return a run with everything below it, None when there is none."""
         return await self._read(lambda s: run_store.load(s, run_id))

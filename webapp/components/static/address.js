@@ -11,6 +11,7 @@ function put(value) {
   const { runs = [], session = null, replace = false } = value;
   const url = new URL(location.href);
   for (const name of ['run', 'runs', 'session']) url.searchParams.delete(name);
+  if (runs.length) url.searchParams.delete('method'); // what was asked to be tried has been
   if (runs.length) url.searchParams.set(runs.length === 1 ? 'run' : 'runs', runs.join(','));
   if (session) url.searchParams.set('session', session);
   const address = url.href.replaceAll('%2C', ',');

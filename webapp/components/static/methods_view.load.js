@@ -1,0 +1,2 @@
+// Events: none
+import('/client/methods_view.js').then((client) => client.mount({ element }));
