@@ -26,6 +26,7 @@ OWN: dict[str, dict[str, Any]] = {
     "aggregate": {"temperature": 0.0},
     "judge": {"temperature": 0.7, "max_tokens": 600},
     "confidence": {"max_tokens": 6},
+    "another-way": {"max_tokens": 60},
 }
 IN_PARTS = {"early_pruning"}  # its texts are drawn in parts, which only together may be as long as the longest
 PROBLEMS: dict[ProblemKind, Problem] = {

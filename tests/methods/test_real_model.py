@@ -32,6 +32,7 @@ OWN = ALL_DRAWN | {
     "self_refine": {"max_rounds": 1},
     "p_true": {"ideas": 3},
     "early_pruning": {"pruned": 0.0, "checkpoint": 8},
+    "self_critique_probe": {"stretch": 1},
     "spct": {"judgements": 2, "judge_tokens": 20, "meta_filter": True},
     "say_self": {"retries": 0},
 }
