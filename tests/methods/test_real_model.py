@@ -33,8 +33,8 @@ OWN = ALL_DRAWN | {
     "p_true": {"ideas": 3},
     "early_pruning": {"pruned": 0.0, "checkpoint": 8},
     "self_critique_probe": {"stretch": 1},
-    "spct": {"judgements": 2, "judge_tokens": 20, "meta_filter": True},
-    "say_self": {"retries": 0},
+    "spct": {"judgements": 2, "judge_tokens": 20, "examples": False},
+    "say_self": {"retries": 0, "examples": False},
 }
 
 

@@ -99,11 +99,8 @@ def checked(score: Score, generations: Sequence[Generation], scores: Sequence[Sc
 
 
 def _heat(names: Sequence[str], votes: Votes) -> go.Heatmap:
-    columns = [judgement.points or [None] * len(names) for judgement in votes.judgements]
-    rows = [list(row) for row in zip(*columns, strict=True)]
-    heads = [
-        f"{number}{'' if judgement.used else ' (left out)'}" for number, judgement in enumerate(votes.judgements, 1)
-    ]
+    rows = [[each.points[i] if each.points else None for each in votes.judgements] for i in range(len(names))]
+    heads = [f"{number}{'' if each.used else ' (left out)'}" for number, each in enumerate(votes.judgements, 1)]
     return go.Heatmap(
         x=heads, y=list(names), z=rows, zmin=1, zmax=10, colorscale="Blues", showscale=False, xgap=2, ygap=2,
         texttemplate="%{z}", hovertemplate="%{y}, judgement %{x}<br>%{z} points<extra></extra>",

@@ -15,7 +15,7 @@ from pydantic import Field
 from storage.records import Generation, Vote
 from webapp.analysis.agreement import POINTS, cluster_confidence
 from webapp.engine.protocol import Prompt
-from webapp.methods._common import Example, few_shot, majority, tallied
+from webapp.methods._common import Example, decided, few_shot, tallied
 from webapp.methods._continuing import insisted
 from webapp.methods._shown import fitted, listed
 from webapp.methods.interface import Answer, MethodParams, RunContext
@@ -120,8 +120,8 @@ async def say_self(run: RunContext, question: Question, p: SaySelfParams) -> Ans
     """
     run.doing("Drafting")
     drafts = await run.drafts(question)
-    answer = await majority(run, drafts)
     answers, votes = await tallied(run, drafts)
+    answer = decided(drafts, answers, votes)
     run.doing("Reflecting")
     if p.reflection == "each sample":
         subjects, prompts = drafts, [reflecting(question, draft.text, examples=p.examples) for draft in drafts]
@@ -131,7 +131,7 @@ async def say_self(run: RunContext, question: Question, p: SaySelfParams) -> Ans
     said = await asyncio.gather(*(_reflect(run, p, *each) for each in zip(subjects, prompts, strict=True)))
     stated = {subject.branch: each for subject, each in zip(subjects, said, strict=True)}
     await _record(run, drafts, answers, _empirical(drafts, votes), stated)
-    return Answer(answer.value, answer.chosen, answer.votes, answer.note)
+    return answer
 
 
 def reflecting(question: Question, answer: str, others: Sequence[str] = (), *, examples: bool) -> Prompt:
