@@ -19,7 +19,7 @@ class Window:
     rows: slice
     length: int
     start: int = 0
-    positions: Tensor | None = None  # [B] where each row writes its token; None for a chunk of one row
+    positions: Tensor | None = None  # [B] where each row writes its token; None where that is `start` on, in all rows
     order: Tensor | None = None  # [B] the rows' numbers, to go with the positions
 
 
@@ -73,7 +73,7 @@ class SlotLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
     @staticmethod
     def _write(buffer: Tensor, states: Tensor, window: Window) -> Tensor:
         rows = buffer[window.rows]
-        if window.positions is None:
+        if window.positions is None:  # several times as fast as by positions
             rows[:, :, window.start : window.length] = states
         else:
             rows[window.order, :, window.positions] = states[:, :, 0]

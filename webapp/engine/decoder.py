@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,8 @@ from webapp.engine.cache import SlotCache
 from webapp.engine.masks import Masks, layer_kinds
 from webapp.engine.projection import Format, join
 
+Angles: TypeAlias = tuple[Tensor, Tensor]
+Linear: TypeAlias = Callable[[Tensor], Tensor]
 FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})
 STATIC_ROPE = frozenset({"default", "linear", "llama3", "yarn"})  # whose angles do not depend on the text's length
 
@@ -34,7 +36,13 @@ class Norm:
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return x [..., D] normalised."""
-        return rms_norm(x, self.gain.shape, self.gain, self.epsilon)
+        if x.device.type != "cpu":
+            return rms_norm(x, self.gain.shape, self.gain, self.epsilon)
+        # where PyTorch has no kernel of its own for it, this takes half the passes over x
+        size = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+        scale = (size * size).mul_(1 / x.shape[-1]).add_(self.epsilon).rsqrt_()
+        normed: Tensor = x * scale
+        return normed.mul_(self.gain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +51,14 @@ class Layer:
 
     kind: str
     before_attention: Norm
-    query_key_value: nn.Module
+    query_key_value: Linear
     of_queries: Norm | None
     of_keys: Norm | None
-    output: nn.Module
+    output: Linear
     before_mlp: Norm
-    gate_up: nn.Module
-    activation: Callable[[Tensor], Tensor]
-    down: nn.Module
+    gate_up: Linear
+    activation: Linear
+    down: Linear
 
 
 class Decoder:
@@ -83,29 +91,30 @@ class Decoder:
         `heads` weighs the attention heads [H] of a layer before its output projection.
         """
         x = self.embedding[ids].to(self.dtype)
-        cosine, sine = self._angles(x, positions)
+        flat = x.view(-1, x.shape[-1])
+        angles = self._angles(x, positions)
         yield x
         for i, layer in enumerate(self.layers):
-            normed = layer.before_attention(x)
-            attended = self._attention(cache, i, layer, normed, cosine, sine, masks[layer.kind])
+            joined = layer.query_key_value(layer.before_attention(flat)).view(*ids.shape, -1, self.size)
+            attended = self._attention(cache, i, layer, joined, angles, masks[layer.kind])
             if heads is not None and i in heads:
                 attended = attended * heads[i].repeat_interleave(self.size)
-            x += layer.output(attended)
-            gate, up = layer.gate_up(layer.before_mlp(x)).chunk(2, -1)
-            x += layer.down(layer.activation(gate).mul_(up))
+            flat += layer.output(attended)
+            gate, up = layer.gate_up(layer.before_mlp(flat)).chunk(2, -1)
+            flat += layer.down(layer.activation(gate).mul_(up))
             yield x
 
-    def _angles(self, x: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
+    def _angles(self, x: Tensor, positions: Tensor) -> Angles:
         """Return cosine and sine [B, T, 1, D]; the sine's first half is negated, which saves turning the states."""
         cosine, sine = self.rotary(x, positions)
         half = self.size // 2
         return cosine[:, :, None], torch.cat([-sine[..., :half], sine[..., half:]], -1)[:, :, None]
 
     def _attention(
-        self, cache: SlotCache, index: int, layer: Layer, x: Tensor, cosine: Tensor, sine: Tensor, mask: Tensor | None
+        self, cache: SlotCache, index: int, layer: Layer, joined: Tensor, angles: Angles, mask: Tensor | None
     ) -> Tensor:
-        rows, length, _ = x.shape
-        joined = layer.query_key_value(x).view(rows, length, self.heads + 2 * self.shared, self.size)
+        """Return [B T, H D] of joined queries, keys and values [B, T, heads, D]."""
+        cosine, sine = angles
         turned = joined[:, :, : self.heads + self.shared]
         if layer.of_queries is not None and layer.of_keys is not None:
             parts = layer.of_queries(turned[:, :, : self.heads]), layer.of_keys(turned[:, :, self.heads :])
@@ -116,7 +125,7 @@ class Decoder:
         new_values = joined[:, :, self.heads + self.shared :].transpose(1, 2)
         keys, values = cache.update(turned[:, self.heads :], new_values, index)
         attended = attend(turned[:, : self.heads], keys, values, mask, self.size**-0.5)
-        return attended.transpose(1, 2).reshape(rows, length, -1)
+        return attended.transpose(1, 2).reshape(-1, self.heads * self.size)
 
 
 def serves(model: PreTrainedModel) -> bool:
@@ -132,12 +141,12 @@ def _layer(module: Any, kind: str, format: Format, dtype: torch.dtype) -> Layer:
     return Layer(
         kind=kind,
         before_attention=Norm.of(module.input_layernorm, dtype),
-        query_key_value=join(attention, ["q_proj", "k_proj", "v_proj"], format),
+        query_key_value=join(attention, ["q_proj", "k_proj", "v_proj"], format).forward,
         of_queries=Norm.of(attention.q_norm, dtype) if normed else None,
         of_keys=Norm.of(attention.k_norm, dtype) if normed else None,
-        output=join(attention, ["o_proj"], format),
+        output=join(attention, ["o_proj"], format).forward,
         before_mlp=Norm.of(module.post_attention_layernorm, dtype),
-        gate_up=join(mlp, ["gate_proj", "up_proj"], format),
+        gate_up=join(mlp, ["gate_proj", "up_proj"], format).forward,
         activation=mlp.act_fn,
-        down=join(mlp, ["down_proj"], format),
+        down=join(mlp, ["down_proj"], format).forward,
     )

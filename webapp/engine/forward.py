@@ -102,8 +102,10 @@ class Forward:
         ids = torch.tensor(tokens, device=self.device)
         positions = torch.tensor(lengths, device=self.device)
         longest = max(lengths) + 1
-        order = torch.arange(len(lengths), device=self.device)
-        self.cache.next = Window(slice(0, len(lengths)), longest, longest - 1, positions, order)
+        self.cache.next = Window(slice(0, len(lengths)), longest, longest - 1)
+        if min(lengths) < longest - 1:
+            self.cache.next.positions = positions
+            self.cache.next.order = torch.arange(len(lengths), device=self.device)
         hidden = self.body(self.cache, ids[:, None], positions[:, None], self._step_masks(positions, lengths))
         return self.logits(hidden[:, -1])
 
