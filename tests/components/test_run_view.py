@@ -229,6 +229,18 @@ async def test_votes_show_ties_folded_duplicates_and_what_was_not_parsed(page: P
     await expect(page.locator(".st-lane .st-pane:visible")).to_have_count(5)
 
 
+async def test_a_sample_that_a_method_left_out_of_the_vote_is_not_said_to_have_no_answer(page: Page, stage: Stage):
+    *told, end = scripts.vote_run("r0")
+    vote = {"answer": "Canberra", "branches": [0, 2], "weight": 2.0, "winner": True, "tied": False}
+    end = end.model_copy(update={"outcome": end.outcome | {"votes": [vote]}})
+    judge = scripts.written("r0-judge", ["[[1]]"], 5, branch=5, role="evaluation", round=1)
+    await show(page, stage, Script([*told, *judge, end]))
+    rows = await texts_of(page, ".st-votes li")
+    assert len(rows) == 3
+    assert "no answer found×1" in rows[1] and rows[1].endswith("sample5")
+    assert "left out of the vote×2" in rows[2] and rows[2].endswith("samples24")
+
+
 async def test_weighted_votes_share_the_bar_by_weight_and_missing_answers_by_number(page: Page, stage: Stage):
     await show(page, stage, Script(scripts.vote_run("r0", weights=(0.45, 0.15))))
     shares = await page.locator(".st-votebar span").evaluate_all(

@@ -9,7 +9,9 @@ export function votePanel(run, go) {
   if (!votes.length) return null;
   const lanes = branches(run);
   const voted = new Set(votes.flatMap((vote) => vote.branches));
-  const unparsed = lanes.map(([branch]) => branch).filter((branch) => !voted.has(branch));
+  // A sample that is in no vote states no answer, or a method left it out; lanes without a first draft are no samples.
+  const silent = lanes.filter(([branch, list]) => !voted.has(branch) && list.some(({ role, round }) => role === 'draft' && !round));
+  const [unparsed, leftOut] = [true, false].map((none) => silent.filter(([, list]) => none === !stated(list)).map(([branch]) => branch));
   // Weights need not be counts: those without an answer take their share of the samples, the votes share the rest.
   const missing = unparsed.length / (voted.size + unparsed.length);
   const total = votes.reduce((sum, vote) => sum + vote.weight, 0) / (1 - missing) || 1;
@@ -18,7 +20,12 @@ export function votePanel(run, go) {
   return el('section.st-votes', { ariaLabel: 'Vote' },
     el('h4', {}, 'Vote', tied ? el('span.st-badge.st-caution', {}, `⚖ tie of ${tied}`) : null),
     el('div.st-votebar', { ariaHidden: 'true' }, ...votes.map((vote, i) => segment(vote, i, total)), unparsedSegment(missing)),
-    el('ul', {}, ...votes.map((vote) => row(vote, verdicts.get(vote.branches[0]), go)), unparsedRow(unparsed, go)));
+    el('ul', {}, ...votes.map((vote) => row(vote, verdicts.get(vote.branches[0]), go)),
+      silentRow('no answer found', 'counts as wrong', unparsed, go), silentRow('left out of the vote', '', leftOut, go)));
+}
+
+function stated(list) {
+  return (answering(list).finished?.answer ?? null) !== null;
 }
 
 function segment(vote, rank, total) {
@@ -41,10 +48,10 @@ function weight(vote) {
   return vote.weight === vote.branches.length ? '' : `weight ${vote.weight.toFixed(2)}`;
 }
 
-function unparsedRow(unparsed, go) {
-  if (!unparsed.length) return null;
-  return el('li.st-unparsed', {}, el('span', {}, 'no answer found'), el('span.st-count', {}, `×${unparsed.length}`),
-    el('span.st-dim', {}, 'counts as wrong'), samples(unparsed, go));
+function silentRow(what, note, branches, go) {
+  if (!branches.length) return null;
+  return el('li.st-unparsed', {}, el('span', {}, what), el('span.st-count', {}, `×${branches.length}`),
+    el('span.st-dim', {}, note), samples(branches, go));
 }
 
 function samples(list, go) {
