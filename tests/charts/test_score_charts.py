@@ -29,6 +29,13 @@ def test_two_entropy_traces_lie_over_each_other():
     assert "0.432" in found.reading and "relative" in found.reading
 
 
+def test_which_sample_it_is_and_what_a_server_did_not_tell_is_said():
+    found = shown("entropy_similarity", first=[0.5], second=[1.0], branch=1, lower_bound=True)
+    assert found.title == "Entropy of both answers, sample 2"
+    assert drawn(found)["layout"]["yaxis"]["title"]["text"] == "entropy (nats, at least)"
+    assert "unknown" in found.reading
+
+
 @pytest.mark.parametrize("key", ["points", "samples"])
 def test_stated_confidence_stands_against_empirical(key: str):
     points = [
@@ -53,6 +60,19 @@ def test_an_hourglass_is_as_wide_as_there_is_disagreement():
     assert shape["y"] == ["layer 1", "layer 15", "layer 30", "answers"]
     assert shape["x"] == [0.8, 0.4, 0.0, 0.5] and shape["base"] == [-0.4, -0.2, 0.0, -0.25]
     assert line["x"] == [3.0, 1.0, 0.0] and line["y"] == shape["y"][:3]
+
+
+def test_decoders_stand_between_layers_and_answers():
+    found = shown(
+        "latent_consistency",
+        layers=[1],
+        agreement=[0.2],
+        entropy=[3.0],
+        samples=["4"],
+        decoding=["4", "4", None, "3"],
+    )
+    shape = drawn(found)["data"][0]
+    assert (shape["y"], shape["x"]) == (["layer 1", "decoders", "answers"], [0.8, 0.5, 0.0])
 
 
 @pytest.mark.parametrize("samples", [5, None, [None, None]])

@@ -25,6 +25,15 @@ async def test_the_address_names_the_runs_and_the_session_and_keeps_the_rest(pag
     await page.wait_for_url("**/?__theme=dark&runs=a,b")
 
 
+async def test_a_method_to_try_stays_in_the_address_until_something_ran(page: Page):
+    await page.goto("/?method=rci")
+    await page.wait_for_selector(".st-run-view")
+    await put(page, session="s")
+    await page.wait_for_url("**/?method=rci&session=s")
+    await put(page, runs=["a"], session="s")
+    await page.wait_for_url("**/?run=a&session=s")
+
+
 async def test_a_replaced_address_is_no_step_of_the_history(page: Page):
     await page.goto("/")
     await page.wait_for_selector(".st-run-view")

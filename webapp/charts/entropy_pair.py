@@ -20,11 +20,16 @@ READING = (
 
 
 class Pair(BaseModel):
-    """[T1] and [T2] entropies in nats, and how similar they are (1 is the same)."""
+    """[T1] and [T2] entropies in nats, how similar they are (1 is the same), and of which sample.
+
+    They are lower bounds where a server told only the likeliest tokens.
+    """
 
     first: list[FiniteFloat | None]
     second: list[FiniteFloat | None]
     similarity: FiniteFloat | None = None
+    branch: int | None = None
+    lower_bound: bool = False
 
 
 @evidence_for("entropy_similarity")
@@ -33,9 +38,11 @@ def entropy_pair(score: Score, generations: Sequence[Generation], scores: Sequen
     pair = Pair.model_validate(score.details)
     mode = "lines+markers" if len(pair.first) + len(pair.second) <= MARKED else "lines"
     figure = go.Figure([_line(0, "first answer", pair.first, mode), _line(1, "second answer", pair.second, mode)])
-    laid_out(figure, x="token", y="entropy (nats)").update_yaxes(rangemode="tozero")
+    unit = "entropy (nats, at least)" if pair.lower_bound else "entropy (nats)"
+    laid_out(figure, x="token", y=unit).update_yaxes(rangemode="tozero")
     similarity = "unknown" if pair.similarity is None else f"{pair.similarity:.3f}"
-    return Evidence("Entropy of both answers", READING.format(similarity=similarity), figure)
+    sample = "" if pair.branch is None else f", sample {pair.branch + 1}"
+    return Evidence(f"Entropy of both answers{sample}", READING.format(similarity=similarity), figure)
 
 
 def _line(index: int, name: str, entropy: Sequence[float | None], mode: str) -> go.Scatter:

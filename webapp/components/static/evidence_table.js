@@ -56,6 +56,7 @@ export class EvidenceTable {
 
   cell(value, { kind }, i, marked) {
     const star = marked ? el('span.st-star', { title: 'stands for the answer of the run', ariaLabel: 'chosen', role: 'img' }, '★ ') : null;
+    if (kind === 'text' && value !== null) return el('td', {}, el('span.st-contained', {}, star, String(value)));
     return el(NUMERIC.has(kind) ? 'td.st-numeric' : 'td', {}, star, this.drawn(value, kind, i));
   }
 
@@ -63,7 +64,6 @@ export class EvidenceTable {
     if (value === null) return el('span.st-dim', {}, '–');
     if (kind === 'verdict') return verdictBadge(value);
     if (kind === 'sample') return el('button.st-link', { type: 'button', ariaLabel: `Show sample ${value + 1}`, onclick: () => this.go(value) }, String(value + 1));
-    if (kind === 'text') return el('span.st-contained', {}, String(value));
     if (kind === 'number') return written(value);
     const share = this.largest[i] > 0 ? value / this.largest[i] : 0;
     return el('span.st-cellbar', {}, el('span', { ariaHidden: 'true', style: { '--share': share } }), written(value));

@@ -73,6 +73,7 @@ function themed(layout, box) {
   return {
     uirevision: 'keep', height: HEIGHT, ...layout, xaxis: { ...axis, ...layout.xaxis }, yaxis: { ...axis, ...layout.yaxis }, ...axes,
     paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', font: { family: style.fontFamily, size: 13, ...layout.font, color: ink },
+    modebar: { bgcolor: 'rgba(0,0,0,0)', color: line, activecolor: ink }, // else plotly puts half a black box there
     hoverlabel: { bgcolor: style.getPropertyValue('--st-card').trim(), bordercolor: line, font: { color: ink }, ...layout.hoverlabel },
   };
 }

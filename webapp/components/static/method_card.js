@@ -5,6 +5,7 @@ import { el, fetchJson, fill } from './dom.js';
 import { settingsTable } from './settings_table.js';
 
 const NEAR = '400px'; // how far below the window the calls are asked for
+const BESIDE = 580; // pixels of a picture that fits beside the facts
 const NOT_STATED = 'Not stated.';
 const REUSED = ' The drafts of an earlier run can be the input; these cost nothing again.';
 
@@ -36,6 +37,7 @@ export class MethodCard {
     try {
       const recorded = await fetchJson(`/api/methods/${encodeURIComponent(this.method.name)}/calls`);
       fill(this.calls, ...(recorded ? callsDiagram(recorded) : [el('p.st-dim', {}, 'No run of this method is recorded yet: try it, and its calls are drawn here.')]));
+      this.calls.classList.toggle('st-wide', this.calls.querySelector('svg')?.width.baseVal.value > BESIDE);
     } catch (error) {
       fill(this.calls, el('p.st-error', { role: 'alert' }, `The calls cannot be drawn: ${error.message}`));
     }
