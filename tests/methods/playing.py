@@ -106,5 +106,8 @@ def placed(stored: StoredRun) -> list[tuple[Role, int, int, list[tuple[Role, int
 def counted(stored: StoredRun) -> Cost:
     """Return what the stored parts of a run cost: its texts, and the questions put to the judge."""
     texts = sum((g.cost for g in stored.generations), Cost())
-    asked = [Cost(0, int(s.details["prompt_tokens"]), 1) for s in stored.scores if "prompt_tokens" in s.details]
+    asked = [
+        Cost(0, int(s.details["prompt_tokens"]), int(s.details.get("calls", 1)))
+        for s in stored.scores if "prompt_tokens" in s.details
+    ]  # fmt: skip
     return sum(asked, texts)

@@ -20,6 +20,7 @@ TAKING = [name for name in ALL if methods()[name].takes_inputs]
 DRAWING = {"self_consistency", "adaptive_sampling", "early_pruning"}  # they are about how samples are drawn
 REVISING = [name for name in ALL if methods()[name].family == "revise"]
 SECRET = typed_problem("Which number do I think of?", "numeric", REFERENCE)
+ALL_TOKENS: dict[str, Any] = {"top_p": 1.0, "top_k": 0, "min_p": 0.0, "max_tokens": 16}
 # What texts of these labels are drawn with instead of the run's settings.
 OWN: dict[str, dict[str, Any]] = {
     "idea": {"temperature": 1.0},
@@ -27,6 +28,10 @@ OWN: dict[str, dict[str, Any]] = {
     "judge": {"temperature": 0.7, "max_tokens": 600},
     "confidence": {"max_tokens": 6},
     "another-way": {"max_tokens": 60},
+    "greedy": ALL_TOKENS | {"temperature": 0.0},
+    "pure sampling": ALL_TOKENS | {"temperature": 1.0},
+    "top-k 50": ALL_TOKENS | {"temperature": 1.0, "top_k": 50},
+    "top-p 0.95": ALL_TOKENS | {"temperature": 1.0, "top_p": 0.95},
 }
 IN_PARTS = {"early_pruning"}  # its texts are drawn in parts, which only together may be as long as the longest
 PROBLEMS: dict[ProblemKind, Problem] = {
@@ -94,7 +99,7 @@ async def test_the_first_attempts_are_kept_and_come_first(play: Play, model: Jud
 
 async def test_all_methods_with_one_seed_start_from_the_same_drafts(play: Play, model: Judge) -> None:
     model.script = numbers
-    settings: dict[str, Any] = {"samples": 2, "temperature": 0.8}
+    settings: dict[str, Any] = {"samples": 2, "temperature": 0.8, "top_p": 1.0}
     requests = [RunRequest(SUM, name, settings | ALL_DRAWN.get(name, {}), seed=11) for name in ALL]
     runs = await play.together(*requests)
     drafts = [[what_was_drawn(g, "max_tokens") for g in first_drafts(stored)] for stored in runs]
@@ -119,7 +124,7 @@ async def test_the_samples_of_an_earlier_run_can_be_its_drafts(play: Play, model
 @pytest.mark.parametrize("name", TAKING)
 async def test_taken_samples_end_as_samples_of_its_own_would(play: Play, model: Judge, name: str) -> None:
     model.script = numbers
-    settings: dict[str, Any] = {"samples": 3, "temperature": 1.0}
+    settings: dict[str, Any] = {"samples": 3, "temperature": 1.0, "top_p": 1.0}
     own = await play(name, **settings)
     taken = await play(name, source=await play("self_consistency", **settings), **settings)
     assert [what_was_drawn(g) for g in taken.generations] == [what_was_drawn(g) for g in own.generations]

@@ -27,6 +27,7 @@ from webapp.engine.protocol import (
 from webapp.runs.engines import ModelNotReady, ModelStatus
 
 EOS = 256
+LAYERS = 4
 VOCABULARY = 257  # the bytes, and the end
 NOBODY = Caller()
 Script = Callable[[Prompt, int], str]  # what the assistant says in all, to a prompt, as sample number i
@@ -62,7 +63,7 @@ class Puppet:
 
     script: Script = lambda prompt, sample: f"Answer: {sample}"
     capabilities: frozenset[str] = frozenset(
-        {"generate", "continue", "score", "choose", "embed", "chat", "full_vocabulary"}
+        {"generate", "continue", "score", "choose", "embed", "chat", "full_vocabulary", "hidden"}
     )
     context_length: int = 100_000
     name: str = "puppet"
@@ -70,6 +71,9 @@ class Puppet:
     pause: float = 0.0
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     calls: list[tuple[Prompt, Sampling, Caller]] = field(default_factory=list)
+    looked: list[tuple[Prompt, int | tuple[int, int] | None]] = field(default_factory=list)  # into its layers
+    state: Callable[[Prompt], Sequence[float]] = lambda prompt: (1.0, -0.5)
+    masses: Callable[[int, bool], Sequence[float]] | None = None  # of each option after a layer, with one head or all
     open: int = 0
     closed: bool = False
 
@@ -126,6 +130,23 @@ class Puppet:
 
     async def embed(self, texts: Sequence[str], **_: object) -> NDArray[np.float32]:
         return np.ones((len(texts), 2), dtype=np.float32)
+
+    async def hidden(self, prompts: Sequence[Prompt], *, layer: int, **_: object) -> NDArray[np.float32]:
+        self.looked += [(prompt, layer) for prompt in prompts]
+        return np.array([self.state(prompt) for prompt in prompts], dtype=np.float32)
+
+    async def lens(
+        self,
+        prompts: Sequence[Prompt],
+        options: Sequence[Sequence[str]],
+        *,
+        head: tuple[int, int] | None = None,
+        **_: object,
+    ) -> NDArray[np.float64]:
+        self.looked += [(prompt, head) for prompt in prompts]
+        even = [0.5 / len(options)] * len(options)
+        rows = [even if self.masses is None else self.masses(i, head is not None) for i in range(LAYERS + 1)]
+        return np.array([rows for _ in prompts], dtype=np.float64)
 
     def tokenize(self, text: str) -> tuple[int, ...]:
         return tuple(text.encode())

@@ -17,21 +17,24 @@ from webapp.charts.look import COLOURS, laid_out, line_style
 HEIGHT = 380  # pixels
 READING = (
     "From the first layer at the bottom to the answers at the top. The shape is as wide as there is disagreement at "
-    "that depth (1 − agreement), the line beside it is the entropy of what that depth would say. An hourglass is "
-    "wide at the bottom, narrow where the layers have settled, and wide again where sampled answers part."
+    "that depth (1 − agreement, the share of what most of that depth says), the line beside it is the entropy of "
+    "what that depth would say. An hourglass is wide at the bottom, narrow where the layers have settled, and wide "
+    "again where sampled answers part."
 )
 
 
 class Depths(BaseModel):
     """[L] layer numbers with the agreement (0 to 1) and the entropy (nats) of what they would say.
 
-    `samples` are the answers in the end, None where a text states none, or only how many there are.
+    `samples` are the answers in the end, None where a text states none, or only how many there are; `decoding` are
+    the answers by several decoders, which lie between.
     """
 
     layers: list[int] = Field(min_length=1)
     agreement: list[float | None]
     entropy: list[float | None]
     samples: int | list[str | None] | None = None
+    decoding: list[str | None] = Field(default=[])
 
     @model_validator(mode="after")
     def _of_one_length(self) -> Self:
@@ -46,9 +49,10 @@ def hourglass(score: Score, generations: Sequence[Generation], scores: Sequence[
     depths = Depths.model_validate(score.details)
     names = [f"layer {layer}" for layer in depths.layers]
     agreement = list(depths.agreement)
-    if isinstance(depths.samples, list) and (share := _top_share(depths.samples)) is not None:
-        names.append("answers")
-        agreement.append(share)
+    for name, said in (("decoders", depths.decoding), ("answers", depths.samples)):
+        if isinstance(said, list) and (share := _top_share(said)) is not None:
+            names.append(name)
+            agreement.append(share)
     figure = make_subplots(rows=1, cols=2, shared_yaxes=True, column_widths=[0.62, 0.38], horizontal_spacing=0.03)
     figure.add_trace(_shape(names, agreement), row=1, col=1)
     figure.add_trace(_entropy(names, depths.entropy), row=1, col=2)

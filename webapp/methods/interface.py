@@ -46,6 +46,15 @@ class MethodParams(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Truncation:
+    """Which tokens may be drawn, where a method needs others than its settings say; by default all of them."""
+
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a method concludes: the extracted answer, the generation it stands in, and the vote if there was one."""
 
@@ -87,6 +96,7 @@ class RunContext(Protocol):
         temperature: float | None = None,
         max_tokens: int | None = None,
         stop: Sequence[str] = (),
+        truncation: Truncation | None = None,
     ) -> Generation:
         """Draw one text; what is not given comes from the run's parameters. `label` and `branch` key the noise."""
         ...
@@ -181,6 +191,10 @@ class RunContext(Protocol):
 
     def room(self, prompt: Prompt) -> int:
         """Return how many tokens the model's context has left after a prompt; negative when it does not fit."""
+        ...
+
+    def length(self, prompt: Prompt) -> int:
+        """Return how many tokens a prompt takes."""
         ...
 
     def extract(self, text: str) -> str | None:

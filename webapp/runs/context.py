@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -13,7 +14,7 @@ from storage.ids import new_id
 from storage.records import Generation, Origin, Role, Run, Score
 from storage.trace import TokenTrace, concatenate
 from webapp.engine.protocol import Engine, OptionProbabilities, Prompt, Sampling
-from webapp.methods.interface import MethodParams
+from webapp.methods.interface import MethodParams, Truncation
 from webapp.runs.calls import Calls, Given, Text, prompt_of
 from webapp.runs.oracle import RunOracle
 from webapp.runs.progress import Progress
@@ -71,9 +72,12 @@ class MethodContext:
         temperature: float | None = None,
         max_tokens: int | None = None,
         stop: Sequence[str] = (),
+        truncation: Truncation | None = None,
     ) -> Generation:
         """Draw one text; what is not given comes from the run's parameters."""
         sampling = self._sampling(label, branch, temperature, max_tokens, stop)
+        if truncation is not None:
+            sampling = replace(sampling, **asdict(truncation))
         text = Text(role, label, branch, round, tuple(p.id for p in parents))
         return (await self._calls.draw(prompt, sampling, [text]))[0]
 
@@ -171,7 +175,11 @@ class MethodContext:
 
     def room(self, prompt: Prompt) -> int:
         """Return how many tokens the model's context has left after a prompt."""
-        return self._engine.info.record.context_length - self._engine.count_tokens(prompt)
+        return self._engine.info.record.context_length - self.length(prompt)
+
+    def length(self, prompt: Prompt) -> int:
+        """Return how many tokens a prompt takes."""
+        return self._engine.count_tokens(prompt)
 
     def extract(self, text: str) -> str | None:
         """Return the canonical answer that a text states, or None."""
