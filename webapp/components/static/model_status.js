@@ -75,7 +75,7 @@ class ModelStatus {
 function modelLine(status, model) {
   const name = el('b', {}, status.name || status.ref);
   const facts = model && status.state === 'ready'
-    ? [millions(model.parameters), model.record.dtype, model.record.device, `context ${model.record.context_length.toLocaleString('en')}`].join(' · ')
+    ? [millions(model.parameters), model.record.dtype, model.record.device, `context ${model.record.context_length.toLocaleString('en')}`, model.record.kernel].filter(Boolean).join(' · ')
     : status.detail;
   const old = status.state !== 'ready' && status.active ? el('span.st-dim', {}, ` ${status.active} goes on answering.`) : null;
   return el('p.st-modelline.st-contained', {}, el('span.st-modelstate', { data: { state: status.state } }, `${ICONS[status.state]} `), name, ' ', el('span.st-dim', {}, facts), old);
