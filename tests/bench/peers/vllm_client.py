@@ -119,8 +119,12 @@ class Vllm(Side):
         return sum(sum(process.cpu_times()[:2]) for process in self._processes())
 
     def _bound(self) -> str:
-        """Return the cores that each of its processes may use."""
-        return ", ".join(f"{p.name()} on cores {','.join(map(str, p.cpu_affinity()))}" for p in self._processes())
+        """Return the cores that the threads of each of its processes may use; its worker is the one that computes."""
+        bound = {
+            p.name(): {c for thread in p.threads() for c in os.sched_getaffinity(thread.id)}
+            for p in self._processes()
+        }
+        return ", ".join(f"{name} on cores {','.join(map(str, sorted(cores)))}" for name, cores in bound.items())
 
 
 def _environment(cores: str) -> dict[str, str]:
