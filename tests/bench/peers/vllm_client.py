@@ -106,6 +106,7 @@ class Vllm(Side):
         assert self.process.stdout is not None
         line = await self.process.stdout.readline()
         if not line:
+            await self.process.wait()
             end = "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-20:])
             raise RuntimeError(f"vLLM has ended; {self.log} ends with:\n{end}")
         answer: dict[str, Any] = json.loads(line)
