@@ -204,8 +204,10 @@ async def test_a_failure_while_a_row_is_moved_still_answers_its_request(
     async with small(4) as engine:
         with monkeypatch.context() as patch:
             patch.setattr(SlotCache, "copy", broken)
-            short = samples(engine, SHORT, n=1, temperature=1.0, max_tokens=2)
-            longer = samples(engine, LONG, n=1, temperature=1.0, max_tokens=8)
+            watch = Watch(engine)
+            short = asyncio.create_task(samples(engine, SHORT, n=1, temperature=1.0, max_tokens=5))
+            async with watch.held("step", 1):  # so that the longer text stands behind the short one when that ends
+                longer = asyncio.create_task(samples(engine, LONG, n=1, temperature=1.0, max_tokens=8))
             done = await asyncio.wait_for(asyncio.gather(short, longer, return_exceptions=True), 60)
         assert any(isinstance(answer, EngineError) for answer in done)
         assert len(await samples(engine, SHORT, n=2, **DRAWN)) == 2

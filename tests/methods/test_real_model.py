@@ -27,7 +27,7 @@ PROBLEMS = [
     next(starter.problem for starter in starter_problems() if starter.problem.kind == kind)
     for kind in ("numeric", "choice")
 ]
-SETTINGS = {"samples": 2, "max_tokens": 20, "temperature": 0.8}
+SETTINGS = {"samples": 2, "max_tokens": 20, "temperature": 0.8, "top_p": 1.0}
 OWN = ALL_DRAWN | {
     "self_refine": {"max_rounds": 1},
     "p_true": {"ideas": 3},
