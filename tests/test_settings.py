@@ -47,7 +47,7 @@ def test_help_names_every_option_with_its_variable(capsys: pytest.CaptureFixture
         (["--port", "99999"], "--port (SECOND_THOUGHTS_PORT) cannot be '99999'"),
         (["--port", "web"], "--port (SECOND_THOUGHTS_PORT) cannot be 'web'"),
         (["--threads", "-1"], "--threads (SECOND_THOUGHTS_THREADS) cannot be '-1'"),
-        (["--dtype", "float13"], "'float32', 'bfloat16' or 'float16'"),
+        (["--dtype", "float13"], "'float16' or 'int8'"),
         (["--on-close", "panic"], "'continue' or 'stop'"),
         (["--host", "0.0.0.0"], "--host 0.0.0.0 can be reached from other machines: also give --password"),
         (["--host", "example.org"], "can be reached from other machines"),
