@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import socket
@@ -74,9 +75,9 @@ def _serve(settings: Settings, listener: socket.socket) -> int:
         app, log_level="warning", server_header=False, timeout_graceful_shutdown=_STOP_PATIENCE, lifespan="on"
     )
     server = uvicorn.Server(config)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):  # after an orderly stop uvicorn raises it again, or does not
         server.run(sockets=[listener])
-    except KeyboardInterrupt:  # raised again by uvicorn after an orderly stop
+    if server.started:
         print("Stopped.", flush=True)
     return 0 if server.started else 1
 
