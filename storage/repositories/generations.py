@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from itertools import islice
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from storage import tables
@@ -64,6 +65,18 @@ def of_run(s: Session, run_id: str) -> list[Generation]:
     """Return the texts of a run in order, without their traces."""
     row = tables.Generation
     return [_record(r) for r in s.scalars(select(row).where(row.run_id == run_id).order_by(row.ordinal, row.id))]
+
+
+def first_verdicts(s: Session, run_ids: Sequence[str]) -> dict[str, Counter[str]]:
+    """Return by run how many of its finished first drafts have which verdict."""
+    row = tables.Generation
+    first = (row.role == "draft", row.round == 0, row.status == "finished")
+    query = select(row.run_id, row.verdict, func.count()).where(*first).group_by(row.run_id, row.verdict)
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for ids in in_pieces(run_ids):
+        for run_id, verdict, count in s.execute(query.where(row.run_id.in_(ids))):
+            found[run_id][verdict] = count
+    return dict(found)
 
 
 def of_session(s: Session, session_id: str) -> list[Generation]:

@@ -56,13 +56,18 @@ def finished(s: Session, problem_id: str, method: str) -> list[Run]:
     return _records(s, *of, tables.Run.deleted_at.is_(None), tables.Run.session_id.in_(kept))[::-1]
 
 
-def newest(s: Session, method: str) -> Run | None:
-    """Return the newest finished run of a method that is not deleted, None when there is none."""
+def finished_of(s: Session, method: str, limit: int) -> list[Run]:
+    """Return the newest finished runs of a method on any problem that are not deleted, newest first."""
     kept = select(tables.Session.id).where(tables.Session.deleted_at.is_(None))
     of = (tables.Run.method == method, tables.Run.status == "finished", tables.Run.deleted_at.is_(None))
     last = select(tables.Run.id).where(*of, tables.Run.session_id.in_(kept))
-    found = s.scalar(last.order_by(tables.Run.created_at.desc(), tables.Run.id.desc()).limit(1))
-    return None if found is None else get(s, found)
+    ids = s.scalars(last.order_by(tables.Run.created_at.desc(), tables.Run.id.desc()).limit(limit)).all()
+    return [run for piece in in_pieces(ids) for run in _records(s, tables.Run.id.in_(piece))[::-1]]
+
+
+def newest(s: Session, method: str) -> Run | None:
+    """Return the newest finished run of a method that is not deleted, None when there is none."""
+    return next(iter(finished_of(s, method, 1)), None)
 
 
 def load(s: Session, run_id: str) -> StoredRun | None:

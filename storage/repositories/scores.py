@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from storage import tables
 from storage.records import Score
+from storage.repositories.shared import in_pieces
 
 _FIELDS = tuple(field.name for field in fields(Score))  # the columns bear the same names
 _IN_ORDER = (tables.Score.created_at, tables.Score.id)
@@ -30,6 +31,13 @@ def of_run(s: Session, run_id: str) -> list[Score]:
     """Return the scores of a run in the order in which they came."""
     row = tables.Score
     return [_record(found) for found in s.scalars(select(row).where(row.run_id == run_id).order_by(*_IN_ORDER))]
+
+
+def named(s: Session, name: str, run_ids: Sequence[str]) -> list[Score]:
+    """Return the scores of a name of these runs: run by run, each in order."""
+    row = tables.Score
+    query = select(row).where(row.name == name).order_by(row.run_id, *_IN_ORDER)
+    return [_record(found) for ids in in_pieces(run_ids) for found in s.scalars(query.where(row.run_id.in_(ids)))]
 
 
 def of_session(s: Session, session_id: str) -> list[Score]:

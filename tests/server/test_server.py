@@ -20,12 +20,14 @@ SOCKETS = BASE.replace("http", "ws")  # the test client would ask for another ho
 EVIL = {"origin": "http://evil.example"}
 
 
-def launched(client: TestClient, services: Services, question: str = "Which?") -> str:
+def launched(
+    client: TestClient, services: Services, question: str = "Which?", method: str = "self_consistency"
+) -> str:
     """Start a run on the app's event loop and wait until it is stored."""
     assert client.portal is not None
 
     async def run() -> str:
-        (run_id,) = await services.runs.launch([asked("self_consistency", question)], person="local")
+        (run_id,) = await services.runs.launch([asked(method, question)], person="local")
         await services.runs.wait(run_id)
         return run_id
 
@@ -217,3 +219,9 @@ def test_no_tab_holds_a_connection_and_nothing_is_kept_by_the_browser(client: Te
     config = client.get("/config").json()
     assert config["connect_heartbeat"] is False
     assert not config.get("run_history")
+
+
+def test_evidence_of_p_ik_says_what_it_would_learn_from(client: TestClient, services: Services) -> None:
+    run_id = launched(client, services, method="p_ik")
+    *_, known = client.get(f"/api/runs/{run_id}/evidence").json()
+    assert known["title"].startswith("P(IK)") and "There are 0:" in known["reading"]

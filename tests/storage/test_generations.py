@@ -147,3 +147,28 @@ async def test_a_score_of_nothing_is_refused(database: Database, about: dict[str
     await save(database, making.generation())
     with pytest.raises(IntegrityError):
         await database.write(lambda s: scores.add(s, making.score(**about)))
+
+
+async def test_verdicts_of_first_drafts_are_counted_by_run(database: Database) -> None:
+    first = {"role": "draft", "round": 0, "parents": ()}
+    texts = [
+        making.generation("a", **first), making.generation("b", **first, verdict="incorrect"),
+        making.generation("c", **first), making.generation("d", run_id="r2", **first, verdict="ungraded"),
+        making.generation("idea", **(first | {"round": 1})),
+        making.generation("late", **(first | {"role": "revision"})),
+        making.generation("cut", **first, status="partial"),
+    ]  # fmt: skip
+    for text in texts:
+        await save(database, text)
+    counted = await database.read(lambda s: generations.first_verdicts(s, ["r1", "r2", "r3"]))
+    assert counted == {"r1": {"correct": 2, "incorrect": 1}, "r2": {"ungraded": 1}}
+
+
+async def test_scores_of_a_name_are_found_for_several_runs(database: Database) -> None:
+    made = [
+        making.score("c1", generation_id=None), making.score("c2", generation_id=None, name="other"),
+        making.score("c3", generation_id=None, run_id="r2"),
+    ]  # fmt: skip
+    await database.write(lambda s: scores.add_all(s, made))
+    assert await database.read(lambda s: scores.named(s, "p_true", ["r1", "r2"])) == [made[0], made[2]]
+    assert await database.read(lambda s: scores.named(s, "p_true", ["r2"])) == [made[2]]

@@ -7,13 +7,14 @@ import contextlib
 import math
 from collections.abc import Coroutine
 from contextlib import aclosing
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from webapp.charts.evidence import evidence_of
+from webapp.charts.p_ik import p_ik
 from webapp.routes.answer import answer, refusal
 from webapp.runs.feed import UnknownRun
 from webapp.runs.services import Services
@@ -55,7 +56,13 @@ def run_routes(services: Services) -> APIRouter:
         if run is None:
             return refusal("There is no such run here; it may have been deleted.", 404)
         texts, scores = await services.library.generations(run_id), await services.library.scores(run_id)
-        return answer(await asyncio.to_thread(lambda: [each.as_data() for each in evidence_of(run, texts, scores)]))
+        known = await services.library.known(run, scores)
+
+        def shown() -> list[dict[str, Any]]:
+            found = evidence_of(run, texts, scores)
+            return [each.as_data() for each in (found if known is None else [*found, p_ik(known)])]
+
+        return answer(await asyncio.to_thread(shown))
 
     return router
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from storage.repositories import runs as run_store
 from storage.repositories import scores as score_store
 from storage.repositories import sessions as session_store
 from storage.repositories.library import Page, RunRow, SessionRow
+from webapp.runs.known import Known, Unknown, known, lessons
 from webapp.runs.request import refusals
 
 T = TypeVar("T")
@@ -86,6 +88,14 @@ class LibraryService:
     async def scores(self, run_id: str) -> Sequence[Score]:
         """Return the scores of a run in the order in which they came."""
         return await self._read(lambda s: score_store.of_run(s, run_id))
+
+    async def known(self, run: Run, scores: Sequence[Score]) -> Known | Unknown | None:
+        """Return what is predicted of a run by those of other problems; None where it keeps nothing to predict from.
+
+        The one reading of stored runs that uses reference answers of other problems.
+        """
+        found = await self._read(lambda s: lessons(s, run, scores))
+        return None if found is None else await asyncio.to_thread(known, found)
 
     async def session(self, session_id: str) -> Session | None:
         """Return a session, None when there is none."""
