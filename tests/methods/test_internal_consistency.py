@@ -130,7 +130,9 @@ def test_on_the_real_model_every_layer_is_read(embedded_model: Path, tmp_path: P
 
     async def scenes(play: Play) -> None:
         for problem in problems:
-            runs.append(await play("internal_consistency", problem, samples=2, max_tokens=12, head_layers=2))
+            runs.append(
+                await play("internal_consistency", problem, samples=2, max_tokens=6, direct_tokens=4, head_layers=2)
+            )
         await check_last_layer(engine, runs)
 
     asyncio.run(played(engine, f"sqlite:///{tmp_path / 'runs.db'}", scenes))

@@ -33,6 +33,7 @@ OWN = ALL_DRAWN | {
     "p_true": {"ideas": 3},
     "early_pruning": {"pruned": 0.0, "checkpoint": 8},
     "self_critique_probe": {"stretch": 1},
+    "internal_consistency": {"head_layers": 1, "direct_tokens": 8},
     "spct": {"judgements": 2, "judge_tokens": 20, "examples": False},
     "say_self": {"retries": 0, "examples": False},
 }

@@ -101,7 +101,7 @@ def test_on_the_real_model_the_entropies_are_those_of_the_full_distributions(
     runs: list[StoredRun] = []
 
     async def scenes(play: Play) -> None:
-        requests = [RunRequest(each, "self_critique_probe", {"max_tokens": 12, "stretch": 1}) for each in problems]
+        requests = [RunRequest(each, "self_critique_probe", {"max_tokens": 6, "stretch": 1}) for each in problems]
         runs.extend(await play.together(*requests))
 
     asyncio.run(played(engine, f"sqlite:///{tmp_path / 'runs.db'}", scenes))
