@@ -61,7 +61,8 @@ class Vllm(Side):
 
     async def texts(self, prompts: Sequence[Prompt], n: int, tokens: int) -> Texts:
         answer = await self._ask(prompts, n, tokens)
-        assert all(len(ids) == tokens for ids in answer["ids"])
+        if any(len(ids) < tokens for ids in answer["ids"]):
+            raise Cannot(f"its context has no room for {tokens} tokens after the prompt")
         return [self.spelling.text(ids) for ids in answer["ids"]]
 
     async def judge(self, prompts: Sequence[Prompt]) -> list[float | None]:
