@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
@@ -99,6 +100,15 @@ def test_a_module_that_is_loaded_again_replaces_its_own_method() -> None:
 @pytest.mark.parametrize("change", [{"hint": "Really?"}, {"example": "three"}, {"times": 3}])
 def test_the_version_changes_with_a_prompt_constant(change: dict[str, str]) -> None:
     assert written().version != written(**change).version  # type: ignore[arg-type]
+
+
+def test_versions_are_the_same_at_every_start() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "from webapp.methods.registry import methods\n"
+         "for name, spec in methods().items(): print(name, spec.version)"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert dict(line.split() for line in told.splitlines()) == {n: spec.version for n, spec in methods().items()}
 
 
 def test_the_version_stays_while_the_constants_do() -> None:
