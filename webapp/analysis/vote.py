@@ -28,6 +28,11 @@ def weighed(votes: Sequence[Vote], weights: Mapping[int, float]) -> tuple[Vote, 
     return _ranked([Vote(v.answer, v.branches, fsum(weights[branch] for branch in v.branches)) for v in votes])
 
 
+def pooled(votes: Sequence[Vote]) -> dict[int, str]:
+    """Return the answer of each branch that states one, equal ones in one spelling."""
+    return {branch: vote.answer for vote in votes for branch in vote.branches}
+
+
 def unparsed(answers: Mapping[int, str | None]) -> tuple[int, ...]:
     """Return the branches whose text states no answer: they count as wrong and are reported apart."""
     return tuple(branch for branch, answer in sorted(answers.items()) if answer is None)

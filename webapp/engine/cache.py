@@ -12,6 +12,11 @@ from transformers.cache_utils import Cache, CacheLayerMixin
 BUCKET = 256  # the length grows in steps of this many tokens, so that it is seldom copied
 
 
+def bucketed(tokens: int) -> int:
+    """Return how many tokens long a buffer is that holds so many."""
+    return -(-tokens // BUCKET) * BUCKET
+
+
 @dataclass(slots=True)
 class Window:
     """Where the next forward pass writes and how far it reads: one row's chunk, or one token of each row."""
@@ -62,7 +67,7 @@ class SlotLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         if rows <= have_rows and length <= have:
             return
         rows = have_rows if rows <= have_rows else max(rows, min(2 * have_rows, self.slots))
-        length = have if length <= have else -(-length // BUCKET) * BUCKET
+        length = have if length <= have else bucketed(length)
         for name in ("keys", "values"):
             old: Tensor = getattr(self, name)
             # Zeros and not whatever was there: a masked NaN would still spoil what attends past it.

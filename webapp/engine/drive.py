@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -15,6 +16,7 @@ from webapp.engine.reader import Reader
 from webapp.engine.whole import WholeText
 
 _log = logging.getLogger(__name__)
+SHORT = (3, 17, 5, 29, 11, 2)  # ids of a text that a model is tried on
 EXACT = 1e-3  # share of the largest log-probability by which two ways of computing may differ in fp32
 ROUNDED = 0.1  # and where a model's own forward pass rounds to 16 bits or less
 
@@ -23,10 +25,11 @@ def driven(model: PreTrainedModel, slots: int, format: Format = "plain") -> Read
     """Return the fastest way to drive a model that gives the log-probabilities of its own forward pass."""
     if not servable(model.config):
         return WholeText(model)
-    own = own_logprobs(model)
+    ids = [i % int(model.get_output_embeddings().weight.shape[0]) for i in SHORT]  # type: ignore[no-untyped-call]
+    own = own_logprobs(model, ids)
     exact = format == "plain" and model.dtype in (torch.float32, torch.float64)
     forward = Forward(model, slots, format)
-    if agrees(forward, own, EXACT if exact else ROUNDED):
+    if agrees(forward, ids, own, EXACT if exact else ROUNDED):
         forward.token_bytes = forward.cache.token_bytes()
         forward.reset()
         return forward
@@ -35,17 +38,15 @@ def driven(model: PreTrainedModel, slots: int, format: Format = "plain") -> Read
 
 
 @torch.inference_mode()
-def own_logprobs(model: PreTrainedModel) -> Tensor:
-    """Return the log-probabilities [V] that a model itself computes after a short text."""
-    ids = torch.tensor([_short(model.config.vocab_size)], device=model.device)
-    logits: Tensor = model(input_ids=ids, use_cache=False).logits[0, -1]
+def own_logprobs(model: PreTrainedModel, ids: Sequence[int]) -> Tensor:
+    """Return the log-probabilities [V] that a model itself computes after a text."""
+    logits: Tensor = model(input_ids=torch.tensor([ids], device=model.device), use_cache=False).logits[0, -1]
     return logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(-1)
 
 
 @torch.inference_mode()
-def agrees(forward: Forward, own: Tensor, share: float) -> bool:
+def agrees(forward: Forward, ids: Sequence[int], own: Tensor, share: float) -> bool:
     """Return whether the same text gets the same log-probabilities [V] through the slot cache, within a share."""
-    ids = _short(forward.vocabulary)
     forward.chunk(0, ids[:3], 0)
     forward.chunk(0, ids[3:-1], 3)
     ours = forward.step([ids[-1]], [len(ids) - 1])[0].log_softmax(-1)
@@ -54,7 +55,3 @@ def agrees(forward: Forward, own: Tensor, share: float) -> bool:
         return True
     gap, width = (ours - own)[finite].abs(), own[finite].abs()
     return float(gap.max()) <= share * max(float(width.max()), 1.0)
-
-
-def _short(vocabulary: int) -> list[int]:
-    return [i % vocabulary for i in (3, 17, 5, 29, 11, 2)]

@@ -87,11 +87,14 @@ class Forward:
 
     def read(self, cache: SlotCache, slot: int, ids: Sequence[int], start: int) -> Tensor:
         """Read ids into a slot behind `start` tokens already there; return the last hidden states [T, D]."""
+        return self.body(cache, *self.inputs(cache, slot, ids, start))[0]
+
+    def inputs(self, cache: SlotCache, slot: int, ids: Sequence[int], start: int) -> tuple[Tensor, Tensor, Masks]:
+        """Make a cache ready for ids behind `start` tokens of a slot; return what the body takes beside it."""
         end = start + len(ids)
         cache.next = Window(rows=slice(slot, slot + 1), length=end, start=start)
         positions = torch.arange(start, end, device=self.device)[None]
-        batch = torch.tensor([list(ids)], device=self.device)
-        return self.body(cache, batch, positions, self.masking.masks(positions, end))[0]
+        return torch.tensor([list(ids)], device=self.device), positions, self.masking.masks(positions, end)
 
     def chunk(self, slot: int, ids: Sequence[int], start: int) -> Tensor:
         """Read ids into a slot of the running batch; return the logits [V] after the last."""
@@ -101,21 +104,17 @@ class Forward:
         """Read one token into each of the rows 0 to B - 1, of the given lengths; return logits [B, V]."""
         ids = torch.tensor(tokens, device=self.device)
         positions = torch.tensor(lengths, device=self.device)
-        longest = max(lengths) + 1
+        longest, together = max(lengths) + 1, min(lengths) == max(lengths)
         self.cache.next = Window(slice(0, len(lengths)), longest, longest - 1)
-        if min(lengths) < longest - 1:
+        if not together:
             self.cache.next.positions = positions
             self.cache.next.order = torch.arange(len(lengths), device=self.device)
-        hidden = self.body(self.cache, ids[:, None], positions[:, None], self._step_masks(positions, lengths))
+        # transformers' layers would make a mask of their own where there is none
+        masks = self.masking.none_needed(longest) if together and self.written_out else None
+        masks = masks or self.masking.masks(positions[:, None], longest)
+        hidden = self.body(self.cache, ids[:, None], positions[:, None], masks)
         return self.logits(hidden[:, -1])
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Project hidden states [..., D] to fp32 logits [..., V]."""
         return self.head(hidden)
-
-    def _step_masks(self, positions: Tensor, lengths: Sequence[int]) -> Masks:
-        longest = max(lengths) + 1
-        none = self.masking.none_needed(longest) if longest == min(lengths) + 1 else None
-        if none is not None and self.written_out:  # transformers' layers would make a mask of their own
-            return none
-        return self.masking.masks(positions[:, None], longest)

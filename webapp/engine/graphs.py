@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import torch
 
-from webapp.engine.cache import BUCKET, Window
+from webapp.engine.cache import Window, bucketed
 from webapp.engine.forward import Forward
 from webapp.engine.protocol import Sampling
-from webapp.engine.sampling import Knobs, draw_untruncated
+from webapp.engine.sampling import MOST_ALTERNATIVES, Knobs, draw_untruncated
 from webapp.engine.signals import signals
-from webapp.engine.step import MOST_ALTERNATIVES, Step, step
+from webapp.engine.step import Step, step
 
 _log = logging.getLogger(__name__)
 WARM_UPS = 2  # runs before a capture, in which kernels choose their plans and workspaces
@@ -102,12 +102,14 @@ class Graphs:
 
     def _shape(self, rows: int, length: int, beyond: int) -> Shape:
         rows = min(1 << (rows - 1).bit_length(), self.forward.slots)
-        length = -(-length // BUCKET) * BUCKET
+        length = bucketed(length)
         self.forward.cache.reserve(rows, max(length, beyond + 1))
         if (buffers := self.forward.cache.addresses()) != self.buffers:
             self.shapes.clear()
             self.buffers = buffers
-        return self.shapes.setdefault((rows, length), Shape(self.forward, rows, length))
+        if (rows, length) not in self.shapes:
+            self.shapes[rows, length] = Shape(self.forward, rows, length)
+        return self.shapes[rows, length]
 
     def _capture(self, shape: Shape) -> None:
         try:

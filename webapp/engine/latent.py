@@ -9,7 +9,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from webapp.engine.cache import Window
 from webapp.engine.decoder import Decoder
 from webapp.engine.forward import Forward
 from webapp.engine.scoring import Passes
@@ -22,12 +21,9 @@ def layer_states(forward: Forward, ids: Sequence[int], head: tuple[int, int] | N
     projection.
     """
     decoder, cache = _decoder(forward), forward.scratch()
-    cache.next = Window(slice(0, 1), len(ids))
-    positions = torch.arange(len(ids), device=forward.device)[None]
-    masks = forward.masking.masks(positions, len(ids))
     heads = None if head is None else {head[0]: _only(decoder, head[1], forward.device)}
-    batch = torch.tensor([list(ids)], device=forward.device)
-    return torch.stack([x[0, -1].clone() for x in decoder.states(cache, batch, positions, masks, heads)])
+    states = decoder.states(cache, *forward.inputs(cache, 0, ids, 0), heads)
+    return torch.stack([x[0, -1].clone() for x in states])
 
 
 def hidden(forward: Forward, ids: Sequence[int], layer: int) -> Passes[NDArray[np.float32]]:

@@ -69,10 +69,8 @@ class LocalEngine:
         self.chat = Chat(tokenizer, model.generation_config)
         model.train(False).requires_grad_(False)
         slots = max_batch or (16 if model.device.type == "cpu" else 64)
-        record, parameters = (
-            record_of(model, format, id, source, revision),
-            sum(p.numel() for p in model.parameters()),
-        )
+        record = record_of(model, format, id, source, revision)
+        parameters = sum(p.numel() for p in model.parameters())
         taken = weight_bytes(model, format)
         self._forward = driven(model, slots, format)
         self._memory = budget(memory, taken, self._forward.token_bytes, model.device)
@@ -191,7 +189,7 @@ class LocalEngine:
 
     async def hidden(self, prompts: Sequence[Prompt], *, layer: int, caller: Caller = ME) -> NDArray[np.float32]:
         """Return [N, D] the last token's state after so many layers; see `protocol.SteerableEngine`."""
-        forward = self._written_out()
+        forward = self._looked_into()
         if not -1 <= layer <= forward.layers:
             raise EngineError(f"This model has {forward.layers} layers, so there is no state after layer {layer}.")
         ids = await self._prompt_ids(prompts)
@@ -207,7 +205,7 @@ class LocalEngine:
         caller: Caller = ME,
     ) -> NDArray[np.float64]:
         """Return [N, L + 1, options] what each layer would answer; see `protocol.SteerableEngine`."""
-        forward = self._written_out()
+        forward = self._looked_into()
         if head is not None and not (0 <= head[0] < forward.layers and 0 <= head[1] < forward.heads):
             raise EngineError(f"This model has {forward.layers} layers of {forward.heads} heads, so no head {head}.")
         tokens = [[self._single(variant) for variant in option] for option in options]
@@ -233,21 +231,24 @@ class LocalEngine:
 
     def _graphs(self) -> Graphs | None:
         """Return captured steps where launching kernels one by one would take longer than running them."""
-        forward = self._forward
-        if not isinstance(forward, Forward) or not forward.written_out or forward.device.type != "cuda":
-            return None
-        return Graphs(forward, capture=True)
+        own = self._own_layers
+        return Graphs(own, capture=True) if own is not None and own.device.type == "cuda" else None
 
     def _capabilities(self) -> frozenset[Capability]:
         absent: set[Capability] = set() if self._forward.embeds else {"embed"}
         more: set[Capability] = {"chat"} if self.chat.has_template else set()
-        if isinstance(self._forward, Forward) and self._forward.written_out:
+        if self._own_layers is not None:
             more.add("hidden")
         return CAPABILITIES - absent | more
 
-    def _written_out(self) -> Forward:
-        if isinstance(self._forward, Forward) and self._forward.written_out:
-            return self._forward
+    @property
+    def _own_layers(self) -> Forward | None:
+        forward = self._forward
+        return forward if isinstance(forward, Forward) and forward.written_out else None
+
+    def _looked_into(self) -> Forward:
+        if self._own_layers is not None:
+            return self._own_layers
         raise EngineError("This engine cannot look into a model of this kind; pick a Llama, Mistral or Qwen model.")
 
     def _single(self, variant: str) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from transformers import PreTrainedModel
 
-from webapp.engine.cache import BUCKET
+from webapp.engine.cache import BUCKET, bucketed
 from webapp.engine.projection import Format
 from webapp.engine.protocol import EngineError
 from webapp.engine.request import Row
@@ -91,8 +91,3 @@ def weight_bytes(model: PreTrainedModel, format: Format) -> int:
     others = sum(p.numel() for p in model.parameters()) * size
     copied = format != "plain" or model.dtype.itemsize < 4
     return others + (head.numel() * (2 if format != "plain" else 4) if copied else 0)
-
-
-def bucketed(tokens: int) -> int:
-    """Return how many tokens long a buffer is that holds so many."""
-    return -(-tokens // BUCKET) * BUCKET

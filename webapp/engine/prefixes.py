@@ -31,16 +31,17 @@ class Prefixes:
     def keep(self, cache: SequenceCache, slot: int, ids: Sequence[int]) -> None:
         """Remember what was read of ids into a slot, if that adds enough to what is known."""
         text = tuple(ids)
-        extended = [known for known in self.texts if common(known, text) == len(known)]
-        shared = max((common(known, text) for known in self.texts), default=0)
+        alike = {known: common(known, text) for known in self.texts}
+        extended = [known for known, length in alike.items() if length == len(known)]
+        shared = max(alike.values(), default=0)
         little_new = shared == len(text) or (2 * shared > len(text) and not extended)
         if little_new or not WORTHWHILE <= len(text) <= self.limit:
             return
         for known in extended:
             del self.texts[known]
-        self.texts[text] = cache.take(slot, len(text))
-        while sum(map(len, self.texts)) > self.limit:
+        while sum(map(len, self.texts)) + len(text) > self.limit:
             self.texts.popitem(last=False)
+        self.texts[text] = cache.take(slot, len(text))
 
     def clear(self) -> None:
         """Forget everything."""

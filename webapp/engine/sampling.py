@@ -14,6 +14,7 @@ from webapp.engine.protocol import EngineError, Sampling
 from webapp.engine.signals import BLOCK, entropy
 
 NUCLEUS = 1024  # tokens ordered for top-p before all of them are: ordering 50,000 costs half a forward pass
+MOST_ALTERNATIVES = 20
 COLDEST = 1e-6  # a temperature between 0 and this is this one: its quotients still fit fp32
 
 
@@ -43,7 +44,10 @@ def check(sampling: Sampling, n: int) -> None:
         (sampling.top_k >= 0, f"Top-k is {sampling.top_k}; it must be 0 (off) or more."),
         (0 <= sampling.min_p <= 1, f"Min-p is {sampling.min_p}; it must be between 0 and 1."),
         (sampling.max_tokens >= 1, f"The longest text is {sampling.max_tokens} tokens; it must be at least 1."),
-        (0 <= sampling.alternatives <= 20, f"{sampling.alternatives} alternatives were asked for; 0 to 20 are kept."),
+        (
+            0 <= sampling.alternatives <= MOST_ALTERNATIVES,
+            f"{sampling.alternatives} alternatives were asked for; 0 to {MOST_ALTERNATIVES} are kept.",
+        ),
         (all(0 < t < math.inf for t in sampling.temperature_grid), "Every temperature of the grid must be above 0."),
     ]
     for allowed, sentence in rules:

@@ -12,8 +12,6 @@ from webapp.engine.protocol import Sampling
 from webapp.engine.sampling import Draw, draw
 from webapp.engine.signals import Signals, at_temperature, signals
 
-MOST_ALTERNATIVES = 20
-
 
 class Step(NamedTuple):
     """Of B rows, on the device."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from storage.records import Generation, Vote
 from webapp.analysis.vote import unparsed, vote, weighed
-from webapp.engine.protocol import Message, Prompt
+from webapp.engine.protocol import Message, OptionProbabilities, Prompt
 from webapp.methods.interface import Answer, RunContext
 from webapp.tasks.question import Question
 
@@ -84,6 +84,11 @@ async def plain_majority(run: RunContext, drafts: Sequence[Generation]) -> str:
 def branch_above(texts: Sequence[Generation]) -> int:
     """Return the first branch that no sample has: texts about several samples stand in branches of their own."""
     return max(text.branch for text in texts) + 1
+
+
+def read_from(chosen: OptionProbabilities) -> dict[str, Any]:
+    """Return what a probability was read from, and what asking cost: the details of its score."""
+    return {"masses": list(chosen.masses), "captured": chosen.captured, "prompt_tokens": chosen.prompt_tokens}
 
 
 def asked(question: Question, instruction: str) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from storage.records import Generation
+from webapp.methods._common import read_from
 from webapp.methods.interface import RunContext
 from webapp.tasks.question import Question
 
 Options: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
 
+START_OVER = "Would you give a better answer if you started over? Answer with one word, Yes or No."
+NO_YES: Options = (("No", " No", "no", "NO"), ("Yes", " Yes", "yes", "YES"))
 HOW = "P(No) / (P(No) + P(Yes)) of the next token after being asked whether starting over would do better"
 
 
@@ -22,6 +25,5 @@ async def no_better(
     of No and of Yes. High means that a further sample is not worth its cost.
     """
     chosen = await run.choose(question.prompt().then(text.text, instruction), options)
-    details = {"masses": list(chosen.masses), "captured": chosen.captured, "prompt_tokens": chosen.prompt_tokens}
-    await run.record_score(name, chosen.probabilities[0], how=HOW, about=text, details=details)
+    await run.record_score(name, chosen.probabilities[0], how=HOW, about=text, details=read_from(chosen))
     return chosen.probabilities[0]

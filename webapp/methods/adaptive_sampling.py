@@ -11,15 +11,13 @@ from pydantic import Field
 from storage.records import Generation
 from webapp.analysis.adaptive import approaching, best, halving, stops_at
 from webapp.methods._common import plain_majority
-from webapp.methods._self_evaluation import no_better
+from webapp.methods._self_evaluation import NO_YES, START_OVER, no_better
 from webapp.methods.interface import Answer, MethodParams, RunContext
 from webapp.methods.registry import method
 from webapp.tasks.question import Question
 
 Schedule: TypeAlias = Literal["halving", "exponential", "constant"]
 
-START_OVER = "Would you give a better answer if you started over? Answer with one word, Yes or No."
-NO_YES = (("No", " No", "no", "NO"), ("Yes", " Yes", "yes", "YES"))
 SAVED = "(most samples - samples drawn) x mean tokens of those drawn: an estimate of what was not generated"
 
 

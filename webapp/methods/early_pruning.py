@@ -12,7 +12,7 @@ from storage.records import Generation
 from webapp.analysis.adaptive import best, kept, pruning_saving
 from webapp.methods._common import plain_majority
 from webapp.methods._continuing import written
-from webapp.methods._self_evaluation import no_better
+from webapp.methods._self_evaluation import NO_YES, START_OVER, no_better
 from webapp.methods.interface import Answer, MethodParams, RunContext
 from webapp.methods.registry import method
 from webapp.tasks.question import Question
@@ -21,8 +21,6 @@ START_OVER_NOW = (
     "This is the beginning of your answer. Would the whole answer become better if you started over now? "
     "Answer with one word, Yes or No."
 )
-START_OVER = "Would you give a better answer if you started over? Answer with one word, Yes or No."
-NO_YES = (("No", " No", "no", "NO"), ("Yes", " Yes", "yes", "YES"))
 SAVED = "1 - (tokens begun + tokens to the end of the finished) / (samples x mean length of the finished)"
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from storage.records import Generation, ProblemKind, Vote
 from webapp.analysis.consistency import Lens, majority_share, neg_entropy, neg_variance, read_lens, spread
+from webapp.analysis.vote import pooled
 from webapp.engine.protocol import Prompt
 from webapp.methods._common import branch_above, decided, tallied
 from webapp.methods.interface import Answer, MethodParams, RunContext, Truncation
@@ -158,7 +159,7 @@ def _single_tokens(run: RunContext, space: str, name: str) -> list[str]:
 
 def _pooled(texts: Sequence[Generation], votes: Sequence[Vote]) -> list[str | None]:
     """Return the answer of each text, equal ones in one spelling."""
-    by_branch = {branch: vote.answer for vote in votes for branch in vote.branches}
+    by_branch = pooled(votes)
     return [by_branch.get(text.branch) for text in texts]
 
 

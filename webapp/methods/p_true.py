@@ -10,7 +10,7 @@ from pydantic import Field
 
 from storage.records import Generation
 from webapp.engine.protocol import OptionProbabilities, Prompt
-from webapp.methods._common import branch_above, plain_majority
+from webapp.methods._common import branch_above, plain_majority, read_from
 from webapp.methods.interface import Answer, MethodParams, RunContext
 from webapp.methods.registry import method
 from webapp.tasks.question import Question
@@ -128,13 +128,10 @@ def judgement(question: Question, answer: str, ideas: Sequence[str]) -> tuple[Pr
 
 def _details(chosen: OptionProbabilities, ideas: Sequence[Generation]) -> dict[str, Any]:
     """Return what the value was computed from: enough to ask again, and to account for what asking cost."""
-    return {
-        "masses": list(chosen.masses),
-        "captured": chosen.captured,
+    return read_from(chosen) | {
         "reliable": chosen.captured >= RELIABLE,
         "format": "with comparison ideas" if ideas else "basic",
         "ideas": len(ideas),
         "shown": [idea.id for idea in ideas],
         "variants": [[list(variant) for variant in option] for option in chosen.variants],
-        "prompt_tokens": chosen.prompt_tokens,
     }

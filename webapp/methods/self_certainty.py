@@ -11,6 +11,7 @@ from pydantic import Field
 from storage.records import Generation, Vote
 from webapp.analysis import confidence
 from webapp.analysis.borda import points, ranks
+from webapp.analysis.vote import pooled
 from webapp.methods._common import decided, tallied
 from webapp.methods._signals import Measure, by_branch, known, measured, record_each
 from webapp.methods.interface import Answer, MethodParams, RunContext
@@ -80,9 +81,9 @@ async def self_certainty(run: RunContext, question: Question, p: SelfCertaintyPa
     answers, counted = await tallied(run, drafts)
     voted = decided(drafts, answers, counted, by_branch(drafts, given))
     await _record(run, drafts, certainty, given)
-    pooled = {branch: vote.answer for vote in counted for branch in vote.branches}
+    answered = pooled(counted)
     ranking = [
-        {"branch": d.branch, "self_certainty": c, "rank": r, "points": v, "answer": pooled.get(d.branch)}
+        {"branch": d.branch, "self_certainty": c, "rank": r, "points": v, "answer": answered.get(d.branch)}
         for d, c, r, v in zip(drafts, certainty, standing, given, strict=True)
     ]
     await run.record_score(

@@ -13,7 +13,7 @@ from pydantic import Field
 from storage.records import Generation
 from webapp.analysis.points import in_order_of, most_trusted, summed
 from webapp.engine.protocol import Prompt
-from webapp.methods._common import Example, branch_above, few_shot, plain_majority
+from webapp.methods._common import Example, branch_above, few_shot, plain_majority, read_from
 from webapp.methods._continuing import insisted
 from webapp.methods._shown import fitted, listed, shuffled
 from webapp.methods.interface import Answer, MethodParams, RunContext
@@ -211,12 +211,7 @@ async def _filtered(run: RunContext, p: SpctParams, readable: Sequence[Judgement
 async def _trust(run: RunContext, judgement: Generation) -> float:
     request = SOUND.format(request=judgement.messages[-1][1], judgement=judgement.text.strip())
     chosen = await run.choose(Prompt.user(request), (YES, NO), prefix=SOUND_PREFIX)
-    await run.record_score(
-        "p_sound", chosen.probabilities[0], how=TRUST, about=judgement,
-        details={
-            "masses": list(chosen.masses), "captured": chosen.captured, "prompt_tokens": chosen.prompt_tokens,
-        },
-    )  # fmt: skip
+    await run.record_score("p_sound", chosen.probabilities[0], how=TRUST, about=judgement, details=read_from(chosen))
     return chosen.probabilities[0]
 
 
