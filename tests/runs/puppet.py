@@ -57,6 +57,19 @@ def rows(ids: Sequence[int]) -> TokenTrace:
     )
 
 
+def _until(ids: list[int], stop: Sequence[str]) -> list[int]:
+    """Return the ids up to the end of the stop string that is complete first; the last of ids ends the text."""
+    said = bytes(ids[:-1])
+    ends = [at + len(s) for s in map(str.encode, stop) if (at := said.find(s)) >= 0]
+    return ids[: min(ends, default=len(ids))]
+
+
+def _before(ids: list[int], stop: Sequence[str]) -> list[int]:
+    """Return the ids without the stop string that they end with, if any."""
+    ending = [s for s in map(str.encode, stop) if bytes(i for i in ids if i != EOS).endswith(s)]
+    return ids[: len(ids) - max(map(len, ending))] if ending and ids[-1] != EOS else ids
+
+
 @dataclass
 class Puppet:
     """Says byte by byte what its script says; while `gate` is closed it waits before every byte."""
@@ -96,6 +109,7 @@ class Puppet:
 
     async def _say(self, prompt: Prompt, sampling: Sampling, n: int) -> AsyncIterator[EngineEvent]:
         said = [self._rest(prompt, sampling, i) for i in range(n)]
+        told = [_before(ids, sampling.stop) for ids in said]
         for step in range(max(len(ids) for ids in said)):
             await self.gate.wait()
             await asyncio.sleep(self.pause)
@@ -105,16 +119,15 @@ class Puppet:
                 if step < len(ids):
                     yield TokenBatch(0, i, step, rows(ids[step : step + 1]))
                 if step == len(ids) - 1:
-                    trace = rows(ids)
-                    reason = "eos" if ids[-1] == EOS else "length"
-                    text, replaced = trace.text()
-                    yield Generated(0, i, text, replaced, trace, reason, self.count_tokens(prompt), 0.1)  # type: ignore[arg-type]
+                    reason = "stop" if len(told[i]) < len(ids) else "eos" if ids[-1] == EOS else "length"
+                    text, replaced = rows(told[i]).text()
+                    yield Generated(0, i, text, replaced, rows(ids), reason, self.count_tokens(prompt), 0.1)  # type: ignore[arg-type]
 
     def _rest(self, prompt: Prompt, sampling: Sampling, sample: int) -> list[int]:
         whole = list(self.script(prompt, sampling.first_sample + sample).encode())
         begun = list(prompt.prefix)
         rest = whole[len(begun) :] if whole[: len(begun)] == begun else list(b" otherwise")
-        return [*rest, EOS][: sampling.max_tokens]
+        return _until([*rest, EOS], sampling.stop)[: sampling.max_tokens]
 
     async def score(
         self, prompts: Sequence[Prompt], continuations: Sequence[Sequence[int]], **_: object
