@@ -123,7 +123,10 @@ class GenerationFinished(_Event):
 
 
 class ScoreAdded(_Event):
-    """A named number about a generation or the run; for P(True), details has masses, captured and format."""
+    """A named number about a generation or the run; `details` has masses, captured mass, format and ideas, if any.
+
+    Whatever else is stored of a score may be long (states, trees, distributions) and is asked for as evidence.
+    """
 
     type: Literal["score_added"] = "score_added"
     generation: str | None

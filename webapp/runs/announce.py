@@ -11,6 +11,7 @@ from webapp.events import GenerationFinished, GenerationStarted, RunFinished, Ru
 from webapp.methods.interface import MethodSpec
 
 REVISABLE: frozenset[Role] = frozenset({"draft", "revision"})
+DRAWN = ("masses", "captured", "format", "ideas")  # of the details of a score; charts read the others where stored
 BRANCH = "branch"  # the method name of a run that a person branched off
 
 
@@ -96,7 +97,7 @@ def scored(score: Score) -> ScoreAdded:
         name=score.name,
         value=score.value,
         how=score.how,
-        details=dict(score.details),
+        details={key: score.details[key] for key in DRAWN if key in score.details},
     )
 
 
