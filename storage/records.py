@@ -13,10 +13,10 @@ Role: TypeAlias = Literal[
     "draft", "critique", "revision", "verification", "question", "evaluation",
     "aggregate", "tool_call", "tool_result", "search", "plan",
 ]  # fmt: skip
-Origin: TypeAlias = Literal["model", "injected", "tool", "imagined", "person"]
+Origin: TypeAlias = Literal["model", "soft", "injected", "tool", "imagined", "person"]
 RunStatus: TypeAlias = Literal["queued", "running", "finished", "cancelled", "failed", "interrupted"]
 GenerationStatus: TypeAlias = Literal["partial", "finished"]
-FinishReason: TypeAlias = Literal["eos", "stop", "length", "cancelled", "interrupted", "failed", "given"]
+FinishReason: TypeAlias = Literal["eos", "stop", "length", "cancelled", "interrupted", "failed", "given", "pruned"]
 VerdictValue: TypeAlias = Literal["correct", "incorrect", "unparsed", "ungraded"]
 ProblemKind: TypeAlias = Literal["numeric", "math", "choice", "yesno", "text", "none"]
 

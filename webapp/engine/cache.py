@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -128,6 +128,15 @@ class SlotCache(Cache):
             layer.reserve(target + 1, length)
             layer.keys[target, :, :length] = layer.keys[source, :, :length]
             layer.values[target, :, :length] = layer.values[source, :, :length]
+
+    def arrange(self, sources: Sequence[int], length: int) -> None:
+        """Make slot i hold the first `length` tokens of what slot sources[i] held, for all i at once."""
+        moved = [slot for slot, source in enumerate(sources) if slot != source]
+        taken = [sources[slot] for slot in moved]
+        for layer in self.slot_layers if moved else ():
+            layer.reserve(len(sources), length)
+            for buffer in (layer.keys, layer.values):
+                buffer[moved, :, :length] = buffer[taken, :, :length]
 
     def take(self, slot: int, length: int) -> Kept:
         """Return a copy of the first `length` tokens of a slot, to be put back later."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from webapp.engine.jobs import Job
-from webapp.engine.protocol import Caller, EngineError
+from webapp.engine.jobs import OUT_OF_MEMORY, Job
+from webapp.engine.protocol import Caller, EngineError, OutOfMemory
 from webapp.engine.scoring import Passes
 from webapp.engine.worker import Worker
 
 T = TypeVar("T")
+E = TypeVar("E")
 CLOSED = "The model was closed."
 
 
@@ -41,6 +42,37 @@ class Calls:
         finally:
             for task in tasks:
                 task.cancel()
+
+    async def follow(
+        self, make: Callable[[Callable[[E], None]], Passes[None]], caller: Caller, holds: int
+    ) -> AsyncIterator[E]:
+        """Run a job of many passes in the model's thread and yield what it emits; closing the iterator ends it.
+
+        `holds` is how many tokens of memory it keeps while it runs.
+        """
+        loop, events = asyncio.get_running_loop(), asyncio.Queue[E | Exception | None]()
+        hear = partial(tell, loop, events.put_nowait)
+        told = left = False
+
+        def emit(event: E) -> None:
+            nonlocal told
+            told = True
+            hear(event)
+
+        def begin() -> Passes[None]:
+            if told:  # a second try would tell the same tokens again
+                raise OutOfMemory(OUT_OF_MEMORY)
+            return make(emit)
+
+        job = Job(begin, caller, lambda _, error: hear(error), lambda: left, holds)
+        self.put(lambda: self.worker.jobs.add(job))
+        try:
+            while (event := await events.get()) is not None:
+                if isinstance(event, Exception):
+                    raise event
+                yield event
+        finally:
+            left = True
 
     async def _ask(self, make: Callable[[], Passes[T]], caller: Caller) -> T:
         loop = asyncio.get_running_loop()

@@ -79,7 +79,10 @@ class Decoder:
         self.last = Norm.of(body.norm, self.dtype)
 
     def __call__(self, cache: SlotCache, ids: Tensor, positions: Tensor, masks: Masks) -> Tensor:
-        """Return the last hidden states [B, T, D] of ids [B, T], whose keys and values are added to the cache."""
+        """Return the last hidden states [B, T, D] of ids [B, T], whose keys and values are added to the cache.
+
+        Input vectors [B, T, D] may stand in the place of the ids.
+        """
         *_, x = self.states(cache, ids, positions, masks)
         return self.last(x)
 
@@ -90,12 +93,12 @@ class Decoder:
 
         `heads` weighs the attention heads [H] of a layer before its output projection.
         """
-        x = self.embedding[ids].to(self.dtype)
+        x = self.embed(ids) if ids.dim() == 2 else ids.to(self.dtype, copy=True)
         flat = x.view(-1, x.shape[-1])
         angles = self._angles(x, positions)
         yield x
         for i, layer in enumerate(self.layers):
-            joined = layer.query_key_value(layer.before_attention(flat)).view(*ids.shape, -1, self.size)
+            joined = layer.query_key_value(layer.before_attention(flat)).view(*x.shape[:2], -1, self.size)
             attended = self._attention(cache, i, layer, joined, angles, masks[layer.kind])
             if heads is not None and i in heads:
                 attended = attended * heads[i].repeat_interleave(self.size)
@@ -103,6 +106,10 @@ class Decoder:
             gate, up = layer.gate_up(layer.before_mlp(flat)).chunk(2, -1)
             flat += layer.down(layer.activation(gate).mul_(up))
             yield x
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """Return the input vectors [..., D] of ids."""
+        return self.embedding[ids].to(self.dtype)
 
     def _angles(self, x: Tensor, positions: Tensor) -> Angles:
         """Return cosine and sine [B, T, 1, D]; the sine's first half is negated, which saves turning the states."""

@@ -31,6 +31,7 @@ def driven(model: PreTrainedModel, slots: int, format: Format = "plain") -> Read
     forward = Forward(model, slots, format)
     if agrees(forward, ids, own, EXACT if exact else ROUNDED):
         forward.token_bytes = forward.cache.token_bytes()
+        forward.reads_vectors = reads_vectors(forward, ids)
         forward.reset()
         return forward
     _log.warning("%s computes its output in a way of its own; it is driven the slow way", model.config.model_type)
@@ -42,6 +43,17 @@ def own_logprobs(model: PreTrainedModel, ids: Sequence[int]) -> Tensor:
     """Return the log-probabilities [V] that a model itself computes after a text."""
     logits: Tensor = model(input_ids=torch.tensor([ids], device=model.device), use_cache=False).logits[0, -1]
     return logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(-1)
+
+
+@torch.inference_mode()
+def reads_vectors(forward: Forward, ids: Sequence[int]) -> bool:
+    """Return whether the vector of a token leads to the same state as the token; some models use ids elsewhere."""
+    cache, before = forward.scratch(), len(ids) - 1
+    forward.read(cache, 0, ids[:-1], 0)
+    token = torch.tensor(ids[-1:], device=forward.device)
+    by_token = forward.advance(cache, token, 0, before)
+    by_vector = forward.advance(cache, forward.embed(token), 0, before)
+    return torch.allclose(by_token, by_vector, equal_nan=True)
 
 
 @torch.inference_mode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -27,7 +27,11 @@ class Body(Protocol):
     """The layers of a model, without its output projection."""
 
     def __call__(self, cache: SlotCache, ids: Tensor, positions: Tensor, masks: Masks) -> Tensor:
-        """Return the last hidden states [B, T, D] of ids [B, T] at positions [B, T]."""
+        """Return the last hidden states [B, T, D] of ids [B, T] or input vectors [B, T, D] at positions [B, T]."""
+        ...
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """Return the input vectors [..., D] of ids."""
         ...
 
 
@@ -38,17 +42,23 @@ class Module:
         if format != "plain":
             project_all(model.base_model, format)
             model.base_model.float()  # what is not a linear layer
-        self.body = model.base_model
+        self.body: Any = model.base_model
         self.mixed = len(set(layer_kinds(model.config))) > 1
         self.kind = layer_kinds(model.config)[0]
 
     def __call__(self, cache: SlotCache, ids: Tensor, positions: Tensor, masks: Masks) -> Tensor:
-        """Return the last hidden states [B, T, D] of ids [B, T] at positions [B, T]."""
+        """Return the last hidden states [B, T, D] of ids [B, T] or input vectors [B, T, D] at positions [B, T]."""
+        given = {"input_ids": ids} if ids.dim() == 2 else {"inputs_embeds": ids}
         output: Tensor = self.body(
-            input_ids=ids, position_ids=positions, attention_mask=masks if self.mixed else masks[self.kind],
+            **given, position_ids=positions, attention_mask=masks if self.mixed else masks[self.kind],
             past_key_values=cache, use_cache=True,
         ).last_hidden_state  # fmt: skip
         return output
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """Return the input vectors [..., D] of ids."""
+        vectors: Tensor = self.body.get_input_embeddings()(ids)
+        return vectors
 
 
 class Forward:
@@ -64,6 +74,7 @@ class Forward:
         self.cache = SlotCache(self.layers, slots)
         self.prefixes = Prefixes()
         self.token_bytes = 0
+        self.reads_vectors = False  # whether the vector of a token was seen to be read as the token is
         self.head = Head(model, format)
         self.vocabulary, self.width = self.head.vocabulary, self.head.width
         self.written_out = serves(model)
@@ -81,9 +92,9 @@ class Forward:
         if self.device.type != "cuda":
             self.reset()
 
-    def scratch(self) -> SlotCache:
-        """Return a cache of one row, for a text that is only read."""
-        return SlotCache(self.layers, 1)
+    def scratch(self, rows: int = 1) -> SlotCache:
+        """Return a cache beside that of the running batch: of one row, for a text that is only read."""
+        return SlotCache(self.layers, rows)
 
     def read(self, cache: SlotCache, slot: int, ids: Sequence[int], start: int) -> Tensor:
         """Read ids into a slot behind `start` tokens already there; return the last hidden states [T, D]."""
@@ -114,6 +125,22 @@ class Forward:
         masks = masks or self.masking.masks(positions[:, None], longest)
         hidden = self.body(self.cache, ids[:, None], positions[:, None], masks)
         return self.logits(hidden[:, -1])
+
+    def advance(self, cache: SlotCache, inputs: Tensor, first: int, length: int) -> Tensor:
+        """Read a token [B] or an input vector [B, D] into each row from `first` on, all of one length.
+
+        Return the last hidden states [B, D].
+        """
+        rows = inputs.shape[0]
+        cache.next = Window(slice(first, first + rows), length + 1, length)
+        positions = torch.full((rows, 1), length, device=self.device)
+        masks = self.masking.none_needed(length + 1) if self.written_out else None
+        masks = masks or self.masking.masks(positions, length + 1)
+        return self.body(cache, inputs[:, None], positions, masks)[:, -1]
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """Return the vectors [..., D] that the layers are given for ids."""
+        return self.body.embed(ids)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Project hidden states [..., D] to fp32 logits [..., V]."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import PreTrainedModel
 
-from webapp.engine.projection import Format, Packed, packs, project
+from webapp.engine.projection import Format, Packed, Plain, packs
 
 
 class Head:
@@ -25,13 +25,25 @@ class Head:
 
     def __call__(self, hidden: Tensor) -> Tensor:
         """Return logits [..., V] of hidden states [..., D]."""
-        logits: Tensor = self.project(hidden.to(self.kind))
-        if self.scale != 1.0:
-            logits = logits * self.scale
+        return self.finish(self.product(hidden))
+
+    def product(self, hidden: Tensor) -> Tensor:
+        """Return what hidden states [..., D] are projected to [..., V], before the scalings."""
+        product: Tensor = self.project(hidden.to(self.kind))
+        return product
+
+    def finish(self, product: Tensor) -> Tensor:
+        """Return the logits of products [..., V]; gradients pass."""
+        logits = product if self.scale == 1.0 else product * self.scale
         return logits if self.cap is None else torch.tanh(logits / self.cap) * self.cap
 
-    def _projection(self, weight: Tensor, bias: Tensor | None, format: Format) -> nn.Module:
+    def weight(self) -> Tensor:
+        """Return the weight [V, D] as numbers that a gradient passes; a packed one is unpacked anew at every call."""
+        weight: Tensor = self.project.unpacked() if isinstance(self.project, Packed) else self.project.weight
+        return weight
+
+    def _projection(self, weight: Tensor, bias: Tensor | None, format: Format) -> Plain | Packed:
         if format != "plain" and packs():
             return Packed(weight, bias)
         # Converted once: a copy a step would cost more than the projection. In fp32 this is the layer's own.
-        return project(weight.to(self.kind), None if bias is None else bias.to(self.kind), "plain")
+        return Plain(weight.to(self.kind), None if bias is None else bias.to(self.kind))

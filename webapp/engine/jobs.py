@@ -22,6 +22,7 @@ class Job:
     caller: Caller
     answer: Callable[[Any, Exception | None], None]
     gone: Callable[[], bool]  # whether nobody waits for the answer any more
+    holds: int = 0  # tokens of memory that it keeps from its first pass to its last
     passes: Passes[Any] | None = None
     retried: bool = False
 
@@ -29,7 +30,8 @@ class Job:
 class Jobs:
     """The jobs that are not done, in the order of their arrival."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: int | None = None) -> None:
+        self.room = room  # tokens that the jobs may hold which hold memory over many passes
         self.waiting: list[Job] = []
         self.served: dict[str, int] = {}  # person -> the turn of the last pass
         self.turns = count(1)
@@ -39,10 +41,15 @@ class Jobs:
         self.waiting.append(job)
 
     def next(self) -> Job | None:
-        """Return the job whose pass is due: interactive first, then the person whose last pass is longest ago."""
+        """Return the job whose pass is due: interactive first, then the person whose last pass is longest ago.
+
+        One that holds much memory begins when there is room for it beside those that have begun.
+        """
         self.waiting = [job for job in self.waiting if not job.gone()]
+        held = sum(job.holds for job in self.waiting if job.passes is not None)
+        ready = [job for job in self.waiting if job.passes is not None or self._fits(job, held)]
         order = lambda job: (job.caller.background, self.served.get(job.caller.person, 0))  # noqa: E731
-        return min(self.waiting, key=order, default=None)
+        return min(ready, key=order, default=None)
 
     def advance(self, job: Job, tokens: int) -> None:
         """Make the next pass of a job over at most that many tokens; its answer is sent when it was the last."""
@@ -62,9 +69,13 @@ class Jobs:
         for job in list(self.waiting):
             self._end(job, None, error)
 
+    def _fits(self, job: Job, held: int) -> bool:
+        return self.room is None or not held or held + job.holds <= self.room
+
     def _failed(self, job: Job, error: Exception) -> None:
         if not ran_out_of_memory(error):
-            self._end(job, None, EngineError(f"The model failed: {error}"))
+            told = error if isinstance(error, EngineError) else EngineError(f"The model failed: {error}")
+            self._end(job, None, told)
         elif job.retried:
             self._end(job, None, OutOfMemory(OUT_OF_MEMORY))
         else:  # what it held is freed; what runs beside it may be gone by its next turn

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -25,6 +27,7 @@ from webapp.engine.graphs import Graphs
 from webapp.engine.memory import budget, weight_bytes
 from webapp.engine.opening import record_of, weights
 from webapp.engine.pieces import Pieces
+from webapp.engine.policies.settings import Policy
 from webapp.engine.projection import Format, OutOfRange
 from webapp.engine.protocol import (
     Caller,
@@ -37,9 +40,11 @@ from webapp.engine.protocol import (
     OptionProbabilities,
     Prompt,
     Sampling,
+    SteerEvent,
 )
 from webapp.engine.request import PromptIds, Request, Row
 from webapp.engine.sampling import check
+from webapp.engine.steering import Steering
 from webapp.engine.stops import StopWatch
 from webapp.engine.worker import Worker
 
@@ -126,15 +131,15 @@ class LocalEngine:
         check(sampling, n)
         self._check_open()
         loop, events = asyncio.get_running_loop(), asyncio.Queue[EngineEvent | Exception]()
-        rendered = await asyncio.to_thread(self._ids, prompts)
         request = Request(
-            prompts=[PromptIds(ids, len(p.prefix)) for p, ids in zip(prompts, rendered, strict=True)],
+            prompts=await self._asked(prompts),
             sampling=sampling,
             n=n,
             caller=caller,
             emit=lambda event: tell(loop, events.put_nowait, event),
         )
-        self._check_context(request)
+        self._check_context(request.prompts, sampling)
+        self._memory.refuse(request.longest, self._memory.running)
         rows = self._rows(request)
         left = len(rows)
         if left:
@@ -213,6 +218,22 @@ class LocalEngine:
         masses = await self._calls.ask_all([partial(latent.lens, forward, p, tokens, head) for p in ids], caller)
         return np.stack(masses) if masses else np.zeros((0, forward.layers + 1, len(options)))
 
+    async def steer(
+        self, prompts: Sequence[Prompt], policy: Policy, sampling: Sampling, *, n: int = 1, caller: Caller = ME
+    ) -> AsyncIterator[SteerEvent]:
+        """Draw n samples of one text as a policy says; see `protocol.SteerableEngine`."""
+        check(sampling, n)
+        if not isinstance(self._forward, Forward):
+            raise EngineError("This engine cannot steer a model that it drives the slow way.")
+        asked = await self._asked(prompts)
+        self._check_context(asked, sampling)
+        call = Steering(self._forward, self.pieces, asked, policy, sampling, n, partial(self._stop_watch, sampling))
+        call.check(self._memory)
+        events = self._calls.follow(call.passes, caller, call.holds)
+        async with aclosing(cast(AsyncGenerator[SteerEvent, None], events)) as stream:
+            async for event in stream:
+                yield event
+
     def tokenize(self, text: str) -> tuple[int, ...]:
         """Return the token ids of text inside an assistant message."""
         return self.chat.text_ids(text)
@@ -239,6 +260,8 @@ class LocalEngine:
         more: set[Capability] = {"chat"} if self.chat.has_template else set()
         if self._own_layers is not None:
             more.add("hidden")
+        if isinstance(self._forward, Forward):
+            more |= {"steer", "gradient", "vectors"} if self._forward.reads_vectors else {"steer", "gradient"}
         return CAPABILITIES - absent | more
 
     @property
@@ -265,28 +288,32 @@ class LocalEngine:
     def _ids(self, prompts: Sequence[Prompt]) -> list[tuple[int, ...]]:
         return [self.chat.ids(prompt) for prompt in prompts]
 
+    async def _asked(self, prompts: Sequence[Prompt]) -> list[PromptIds]:
+        rendered = await asyncio.to_thread(self._ids, prompts)
+        return [PromptIds(ids, len(p.prefix)) for p, ids in zip(prompts, rendered, strict=True)]
+
+    def _stop_watch(self, sampling: Sampling) -> StopWatch:
+        return StopWatch(self.chat.end_ids, (*sampling.stop, *self.chat.stop), sampling.max_tokens)
+
     def _rows(self, request: Request) -> list[Row]:
-        sampling = request.sampling
-        stops = (*sampling.stop, *self.chat.stop)
         return [
             Row(
                 request, p, sample,
-                Columns(self.pieces, self.info.record.vocab_size, sampling.temperature_grid),
-                StopWatch(self.chat.end_ids, stops, sampling.max_tokens),
+                Columns(self.pieces, self.info.record.vocab_size, request.sampling.temperature_grid),
+                self._stop_watch(request.sampling),
             )
             for p in range(len(request.prompts))
             for sample in range(request.n)
         ]  # fmt: skip
 
-    def _check_context(self, request: Request) -> None:
+    def _check_context(self, prompts: Sequence[PromptIds], sampling: Sampling) -> None:
         limit = self.info.record.context_length
-        longest = max((len(p.ids) for p in request.prompts), default=0)
-        if longest + request.sampling.max_tokens > limit:
+        longest = max((len(p.ids) for p in prompts), default=0)
+        if longest + sampling.max_tokens > limit:
             raise ContextOverflow(
-                f"The prompt takes {longest:,} tokens; with {request.sampling.max_tokens:,} new ones that is more "
+                f"The prompt takes {longest:,} tokens; with {sampling.max_tokens:,} new ones that is more "
                 f"than the {limit:,} this model can read."
             )
-        self._memory.refuse(longest + request.sampling.max_tokens, self._memory.running)
 
     def _check_length(self, lengths: Sequence[int]) -> None:
         limit, longest = self.info.record.context_length, max(lengths, default=0)

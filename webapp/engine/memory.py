@@ -38,6 +38,11 @@ class Budget:
         return UNTOLD // self.token_bytes if self.tokens is None else self.tokens // 4
 
     @property
+    def walked(self) -> int | None:
+        """Tokens of all walks together; while they run, that much less is remembered."""
+        return None if self.tokens is None else self.tokens // 4
+
+    @property
     def scored(self) -> int | None:
         """Tokens of a text that is only read."""
         return None if self.tokens is None else self.tokens // 4
@@ -49,17 +54,20 @@ class Budget:
         longest = max(other.longest for other in (*members, row))
         return (len(members) + 1) * bucketed(longest) <= self.running
 
-    def refuse(self, tokens: int, allowed: int | None) -> None:
-        """Refuse a text that could never have room.
+    def refuse(self, tokens: int, allowed: int | None, texts: int = 1) -> None:
+        """Refuse a text, or several at once, that could never have room.
 
         Raises:
             EngineError: with what it needs and what there is.
 
         """
-        if allowed is not None and bucketed(tokens) > allowed:
+        needed = texts * bucketed(tokens)
+        if allowed is not None and needed > allowed:
+            what, ask = ("A text", "a shorter text") if texts == 1 else (f"{texts} texts", "fewer or shorter texts")
+            need, it = ("needs", "it") if texts == 1 else ("need", "them")
             raise EngineError(
-                f"A text of up to {tokens:,} tokens needs {self._gb(bucketed(tokens))} beside the model, and "
-                f"{self._gb(allowed)} are set aside for it; ask for a shorter text, or start with a larger --memory."
+                f"{what} of up to {tokens:,} tokens {need} {self._gb(needed)} beside the model, and "
+                f"{self._gb(allowed)} are set aside for {it}; ask for {ask}, or start with a larger --memory."
             )
 
     def _gb(self, tokens: int) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from webapp.engine.sequences import Kept, SequenceCache
 
@@ -15,6 +16,7 @@ class Prefixes:
 
     def __init__(self, limit: int = 0) -> None:
         self.limit = limit
+        self.lent = 0
         self.texts: OrderedDict[tuple[int, ...], Kept] = OrderedDict()
 
     def recall(self, cache: SequenceCache, slot: int, ids: Sequence[int], most: int) -> int:
@@ -35,17 +37,30 @@ class Prefixes:
         extended = [known for known, length in alike.items() if length == len(known)]
         shared = max(alike.values(), default=0)
         little_new = shared == len(text) or (2 * shared > len(text) and not extended)
-        if little_new or not WORTHWHILE <= len(text) <= self.limit:
+        if little_new or not WORTHWHILE <= len(text) <= self.limit - self.lent:
             return
         for known in extended:
             del self.texts[known]
-        while sum(map(len, self.texts)) + len(text) > self.limit:
-            self.texts.popitem(last=False)
+        self._make_room(len(text))
         self.texts[text] = cache.take(slot, len(text))
+
+    @contextmanager
+    def lend(self, tokens: int) -> Iterator[None]:
+        """Remember so much less for a while, for what needs the memory."""
+        self.lent += tokens
+        self._make_room(0)
+        try:
+            yield
+        finally:
+            self.lent -= tokens
 
     def clear(self) -> None:
         """Forget everything."""
         self.texts.clear()
+
+    def _make_room(self, tokens: int) -> None:
+        while self.texts and sum(map(len, self.texts)) + tokens > self.limit - self.lent:
+            self.texts.popitem(last=False)
 
 
 def common(a: tuple[int, ...], b: tuple[int, ...]) -> int:

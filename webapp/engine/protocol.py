@@ -9,13 +9,17 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.records import FinishReason, ModelRecord
+from storage.records import FinishReason, ModelRecord, Origin
 from storage.trace import TokenTrace
+from webapp.engine.lives import Forked, Noted
+from webapp.engine.policies.settings import Policy
 
 ChatRole: TypeAlias = Literal["system", "user", "assistant"]
+TopH: TypeAlias = Literal["paper", "repo"]
 Capability: TypeAlias = Literal[
-    "generate", "continue", "score", "choose", "embed", "full_vocabulary", "top_k", "chat", "hidden", "gradient"
-]
+    "generate", "continue", "score", "choose", "embed", "full_vocabulary", "top_k", "chat",
+    "hidden", "steer", "vectors", "gradient",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,9 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How tokens are drawn; temperature 0 is greedy, top_k 0 and top_p 1 and min_p 0 mean no truncation.
+    """How tokens are drawn; temperature 0 is greedy, top_p 1 and 0 for the other rules mean no truncation.
+
+    `top_h` is the alpha of top-H, `eta` the epsilon of eta-sampling (see `engine.truncation`).
 
     The noise of a token is a function of (seed, problem, label, sample, redraw, token index) and of nothing
     else; the token index counts from the start of the assistant message, prefix included. Sample i of a call
@@ -61,6 +67,9 @@ class Sampling:
     top_p: float = 1.0
     top_k: int = 0
     min_p: float = 0.0
+    top_h: float = 0.0
+    top_h_variant: TopH = "paper"
+    eta: float = 0.0
     max_tokens: int = 256
     stop: tuple[str, ...] = ()
     seed: int = 0
@@ -70,6 +79,11 @@ class Sampling:
     redraw: int = 0
     alternatives: int = 10
     temperature_grid: tuple[float, ...] = ()
+
+    @property
+    def truncates(self) -> bool:
+        """Whether some tokens may never be drawn."""
+        return bool(self.top_k or self.top_p < 1 or self.min_p or self.top_h or self.eta)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +114,16 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class TokenBatch:
-    """New tokens of one sample of one prompt; `start` is the index of the first among the generated ones."""
+    """New tokens of one sample of one prompt; `start` is the index of the first among the generated ones.
+
+    `origins` are those of the tokens where any of them is not the model's.
+    """
 
     prompt: int
     sample: int
     start: int
     trace: TokenTrace
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +145,7 @@ class Generated:
 
 
 EngineEvent: TypeAlias = Queued | TokenBatch | Generated
+SteerEvent: TypeAlias = EngineEvent | Forked | Noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +255,26 @@ class Engine(Protocol):
 
 @runtime_checkable
 class SteerableEngine(Engine, Protocol):
-    """An engine whose model can be looked into (capability "hidden")."""
+    """An engine whose model can be looked into ("hidden") and whose drawing a policy can steer ("steer").
+
+    A policy may need more: input vectors that are no token's ("vectors"), a gradient through the output head
+    ("gradient").
+    """
+
+    def steer(
+        self, prompts: Sequence[Prompt], policy: Policy, sampling: Sampling, *, n: int = 1, caller: Caller = Caller()
+    ) -> AsyncIterator[SteerEvent]:
+        """Draw n samples of one text as a policy says; closing the iterator ends them at the next pass.
+
+        All prompts are read before the same text, for a policy that looks at several; what is recorded is what the
+        model says after the first. Events name a text by its number, in the field `sample`: 0 to n - 1 are the
+        samples, the copies that a policy makes of a running text are numbered on.
+
+        Raises:
+            EngineError: as `generate`, and for a policy whose settings mean nothing.
+
+        """
+        ...
 
     async def hidden(
         self, prompts: Sequence[Prompt], *, layer: int, caller: Caller = Caller()

@@ -42,6 +42,11 @@ class Request:
     retried: bool = False
     position: int | None = None
 
+    @property
+    def longest(self) -> int:
+        """How many tokens its longest text may come to have, prompt included."""
+        return max((len(prompt.ids) for prompt in self.prompts), default=0) + self.sampling.max_tokens
+
 
 @dataclass(eq=False, slots=True)
 class Row:

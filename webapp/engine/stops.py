@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storage.records import FinishReason
+from storage.trace import TokenTrace
 
 
 class StopWatch:
@@ -31,3 +32,14 @@ class StopWatch:
             self.cut = min(hits)
             return "stop"
         return "length" if self.tokens >= self.max_tokens else None
+
+    def spelled(self, trace: TokenTrace, before: int = 0) -> tuple[str, bool]:
+        """Return what the tokens spell that were seen after `before` bytes, up to a stop string.
+
+        Also return whether invalid characters had to be replaced.
+        """
+        if self.cut is None:
+            return trace.text()
+        raw = self.text[before : self.cut]
+        text = raw.decode("utf-8", errors="replace").replace("\0", "\ufffd")
+        return text, text.encode() != raw

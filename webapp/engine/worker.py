@@ -37,7 +37,7 @@ class Worker:
         self.forward = forward
         self.batch = Batch(forward, graphs)
         self.scheduler = Scheduler(slots, memory.fits)
-        self.jobs = Jobs()
+        self.jobs = Jobs(memory.walked)
         self.inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self.door = threading.Lock()  # so that nothing is put in after the thread took its last
         self.closed = False
@@ -221,9 +221,5 @@ class Worker:
 def _generated(row: Row, reason: FinishReason) -> Generated:
     """Return a finished sample; its text ends before the stop string, its trace does not."""
     trace, seconds = row.columns.trace(), time.monotonic() - row.admitted
-    text, replaced = trace.text()
-    if row.stop.cut is not None:
-        raw = row.stop.text[: row.stop.cut]
-        text = raw.decode("utf-8", errors="replace").replace("\0", "\ufffd")
-        replaced = text.encode() != raw
+    text, replaced = row.stop.spelled(trace)
     return Generated(row.prompt_index, row.sample, text, replaced, trace, reason, len(row.prompt.ids), seconds)

@@ -1,0 +1,16 @@
+"""Which walk carries a policy out, by the type of its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from webapp.engine.policies import settings, unsteered
+from webapp.engine.scoring import Passes
+from webapp.engine.walk import Walk
+
+Walking: TypeAlias = Callable[[Walk, Any], Passes[None]]
+
+POLICIES: dict[type[settings.Policy], Walking] = {
+    settings.Unsteered: unsteered.walk,
+}
