@@ -63,6 +63,14 @@ async def scene_crash(run: RunContext, question: Question, p: SceneParams) -> An
     raise ValueError("secret detail")
 
 
+async def scene_decide(run: RunContext, question: Question, p: SceneParams) -> Answer:
+    """Draft, and keep numbers that a method may decide by."""
+    drafts = await run.drafts(question)
+    for name, branch, number in (("take", 0, 0), ("take", 0, 1), ("take", 1, 0), ("place", 0, 0), ("draft", 0, 0)):
+        await run.record_score("decision", run.chance(name, branch=branch, number=number), how="test")
+    return Answer(None, drafts[0])
+
+
 async def scene_gradient(run: RunContext, question: Question, p: SceneParams) -> Answer:
     """Need what no test engine offers."""
     return Answer(None)
@@ -83,4 +91,5 @@ def register() -> None:
     add(scene_cut_short, {"generate", "continue"})
     add(scene_peek, {"generate"})
     add(scene_crash, {"generate"})
+    add(scene_decide, {"generate"})
     add(scene_gradient, {"gradient"})

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from storage.records import Generation, Role, Vote
 from storage.trace import TokenTrace
-from webapp.engine.protocol import Capability, OptionProbabilities, Prompt
+from webapp.engine.protocol import Capability, OptionProbabilities, Prompt, TopH
 from webapp.tasks.question import Question
 
 Family: TypeAlias = Literal["sample", "judge", "revise", "search", "decode", "probe"]
@@ -39,6 +39,17 @@ class MethodParams(BaseModel):
     top_p: float = Field(1.0, gt=0.0, le=1.0, title="Top-p", description="1 keeps everything.")
     top_k: int = Field(0, ge=0, le=100_000, title="Top-k", description="0 keeps everything.")
     min_p: float = Field(0.0, ge=0.0, le=1.0, title="Min-p", description="0 keeps everything.")
+    top_h: float = Field(
+        0.0, ge=0.0, lt=1.0, title="Top-H",
+        description="Alpha: the kept tokens may be so undecided, as a share of all (paper: 0.4). 0 keeps everything.",
+    )  # fmt: skip
+    top_h_variant: TopH = Field(
+        "paper", title="Top-H as in",
+        description="paper: its algorithm. repo: what the authors' code computes instead, of the first 100 tokens.",
+    )  # fmt: skip
+    eta: float = Field(
+        0.0, ge=0.0, lt=1.0, title="Eta", description="Epsilon of eta-sampling (0.0002). 0 keeps everything."
+    )
     max_tokens: int = Field(
         200, ge=1, le=32_768, title="Longest text", description="New tokens a text may have.",
         json_schema_extra={"unit": "tokens"},
@@ -52,6 +63,9 @@ class Truncation:
     top_p: float = 1.0
     top_k: int = 0
     min_p: float = 0.0
+    top_h: float = 0.0
+    top_h_variant: TopH = "paper"
+    eta: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +142,7 @@ class RunContext(Protocol):
         round: int = 0,
         temperature: float | None = None,
         max_tokens: int | None = None,
+        stop: Sequence[str] = (),
     ) -> Generation:
         """Continue inside the same assistant message after the given ids (a prefix of `generation`, then others).
 
@@ -187,6 +202,10 @@ class RunContext(Protocol):
 
     def tokenize(self, text: str) -> tuple[int, ...]:
         """Return the token ids of text as it stands inside an assistant message, to continue after it."""
+        ...
+
+    def chance(self, label: str, *, branch: int = 0, number: int = 0) -> float:
+        """Return a number in [0, 1) for a decision of the method itself, from seed, problem and these names alone."""
         ...
 
     def room(self, prompt: Prompt) -> int:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from storage.ids import new_id
 from storage.records import Generation, Origin, Role, Run, Score
 from storage.trace import TokenTrace, concatenate
+from webapp.engine.noise import uniform
 from webapp.engine.protocol import Engine, OptionProbabilities, Prompt, Sampling
 from webapp.methods.interface import MethodParams, Truncation
 from webapp.runs.calls import Calls, Given, Text, prompt_of
@@ -110,6 +111,7 @@ class MethodContext:
         round: int = 0,
         temperature: float | None = None,
         max_tokens: int | None = None,
+        stop: Sequence[str] = (),
     ) -> Generation:
         """Continue inside the same assistant message; ids that are not the generation's own count as injected."""
         trace = self.trace(generation)
@@ -118,7 +120,7 @@ class MethodContext:
         others: list[Origin] = ["injected"] * (len(ids) - own)
         origins = [*origins_of(trace, generation.spans)[:own], *others]
         prompt = prompt_of(generation).continuing(ids)
-        sampling = self._sampling(label, branch, temperature, max_tokens, ())
+        sampling = self._sampling(label, branch, temperature, max_tokens, stop)
         text = Text(role, label, branch, round, (generation.id,))
         return (await self._calls.draw(prompt, sampling, [text], given=Given(rows, origins)))[0]
 
@@ -173,6 +175,11 @@ class MethodContext:
         """Return the token ids of text as it stands inside an assistant message."""
         return self._engine.tokenize(text)
 
+    def chance(self, label: str, *, branch: int = 0, number: int = 0) -> float:
+        """Return a number in [0, 1) for a decision of the method itself."""
+        # No text has such a label, so no token is drawn with the same number.
+        return uniform(self._sampling(f"decision: {label}", branch, None, None, ()), 0, number)
+
     def room(self, prompt: Prompt) -> int:
         """Return how many tokens the model's context has left after a prompt."""
         return self._engine.info.record.context_length - self.length(prompt)
@@ -202,6 +209,9 @@ class MethodContext:
             top_p=given.top_p,
             top_k=given.top_k,
             min_p=given.min_p,
+            top_h=given.top_h,
+            top_h_variant=given.top_h_variant,
+            eta=given.eta,
             max_tokens=given.max_tokens if max_tokens is None else max_tokens,
             stop=tuple(stop),
             seed=self._run.seed,
