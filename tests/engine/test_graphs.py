@@ -21,6 +21,7 @@ SETTINGS = [
     {"temperature": 1.0},
     {"temperature": 0.0},
     {"temperature": 0.8, "top_p": 0.7},
+    {"temperature": 1.0, "top_h": 0.4},
     {"temperature_grid": (0.5,)},
 ]
 

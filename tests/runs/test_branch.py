@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from storage.repositories import runs as run_store
 from tests.runs.following import asked, events_of, shown
 from tests.runs.puppet import EOS, VOCABULARY, Puppet, Stage
 from webapp.events import RunFinished, RunOpened
+from webapp.runs.branch import sampling_of
 from webapp.runs.request import BadRequest
 from webapp.runs.service import RunService
 
@@ -91,6 +94,26 @@ async def test_a_branch_can_be_branched_before_and_after_its_forced_token(
     assert [s.origin for s in later.generations[0].spans] == ["model", "person", "model", "person", "model"]
     earlier = await branch(service, database, generation.id, 2, ord("!"))
     assert earlier.generations[0].text.startswith("An!")
+
+
+async def test_a_branch_is_drawn_by_the_rules_that_its_text_was_drawn_by(
+    service: RunService, puppet: Puppet, database: Database
+) -> None:
+    rules = {"top_h": 0.4, "top_h_variant": "repo", "eta": 0.001}
+    (run_id,) = await service.launch([asked(params=rules)], person="local")
+    await service.wait(run_id)
+    source = await database.read(lambda s: run_store.load(s, run_id))
+    assert source is not None
+    stored = await branch(service, database, source.generations[0].id, AT, ord("5"))
+    assert rules.items() <= stored.run.params.items()
+    assert rules.items() <= asdict(puppet.calls[-1][1]).items()
+
+
+def test_what_an_earlier_release_stored_of_a_draw_is_without_the_rules_it_did_not_know(parent: StoredRun) -> None:
+    source = parent.generations[0]
+    early = {name: value for name, value in source.sampling.items() if name not in ("top_h", "top_h_variant", "eta")}
+    assert sampling_of(source.with_(sampling=early)) == sampling_of(source)
+    assert not sampling_of(source).truncates
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ class Graphs:
         if self.captures and shape.graph is None:
             self._capture(shape)
         result = shape.run().of(range(used))
-        truncated = any(s.top_k or s.top_p < 1 or s.min_p for s in settings)
+        truncated = any(s.truncates for s in settings)
         return step(result.logits, settings, noise) if truncated else result
 
     def _shape(self, rows: int, length: int, beyond: int) -> Shape:

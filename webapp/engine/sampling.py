@@ -12,8 +12,8 @@ from torch import Tensor
 from webapp.engine.device import exact
 from webapp.engine.protocol import EngineError, Sampling
 from webapp.engine.signals import BLOCK, entropy
+from webapp.engine.truncation import truncate
 
-NUCLEUS = 1024  # tokens ordered for top-p before all of them are: ordering 50,000 costs half a forward pass
 MOST_ALTERNATIVES = 20
 COLDEST = 1e-6  # a temperature between 0 and this is this one: its quotients still fit fp32
 
@@ -43,6 +43,11 @@ def check(sampling: Sampling, n: int) -> None:
         (0 < sampling.top_p <= 1, f"Top-p is {sampling.top_p}; it must be above 0 and at most 1."),
         (sampling.top_k >= 0, f"Top-k is {sampling.top_k}; it must be 0 (off) or more."),
         (0 <= sampling.min_p <= 1, f"Min-p is {sampling.min_p}; it must be between 0 and 1."),
+        (0 <= sampling.top_h < 1, f"The alpha of top-H is {sampling.top_h}; it must be 0 (off) or more, below 1."),
+        (
+            0 <= sampling.eta < 1,
+            f"The epsilon of eta-sampling is {sampling.eta}; it must be 0 (off) or more, below 1.",
+        ),
         (sampling.max_tokens >= 1, f"The longest text is {sampling.max_tokens} tokens; it must be at least 1."),
         (
             0 <= sampling.alternatives <= MOST_ALTERNATIVES,
@@ -85,10 +90,11 @@ def draw(logits: Tensor, settings: Sequence[Sampling], noise: Sequence[float]) -
     the order of the token ids.
     """
     knobs = Knobs.of(settings, noise, logits.device)
-    if not any(s.top_k or s.top_p < 1 or s.min_p for s in settings):
+    if not any(s.truncates for s in settings):
         return draw_untruncated(logits, knobs)
-    scaled = torch.log_softmax(logits / knobs.temperature[:, None], dim=-1)
-    kept = _truncate(scaled, settings)
+    tempered = logits / knobs.temperature[:, None]
+    scaled = torch.log_softmax(tempered, dim=-1)
+    kept = truncate(tempered, scaled, settings)
     weights = kept.exp()
     total = weights.sum(-1, dtype=exact(weights.device)).to(weights.dtype)
     ids = _invert(weights, knobs.noise)
@@ -147,36 +153,3 @@ def _passed(weights: Tensor, cumulative: Tensor, target: Tensor) -> Tensor:
     indices = torch.arange(weights.shape[-1], device=weights.device)
     last = torch.where(weights > 0, indices, 0).amax(-1, keepdim=True)
     return torch.where(weights.gather(1, found) > 0, found, last)
-
-
-def _truncate(logprobs: Tensor, settings: Sequence[Sampling]) -> Tensor:
-    """Set what each row's top-k, top-p and min-p drop to minus infinity; rows without truncation are untouched."""
-    kept = logprobs.clone()
-    for row in (i for i, s in enumerate(settings) if s.top_k or s.top_p < 1 or s.min_p):
-        kept[row] = _truncate_row(logprobs[row], settings[row])
-    return kept
-
-
-def _truncate_row(logprobs: Tensor, sampling: Sampling) -> Tensor:
-    """Keep the tokens that min-p, then top-k, then top-p allow; the most probable one always stays."""
-    keep = torch.ones_like(logprobs, dtype=torch.bool)
-    if sampling.min_p:
-        keep &= logprobs >= logprobs.max() + torch.log(logprobs.new_tensor(sampling.min_p))
-    if sampling.top_k:
-        keep &= logprobs >= torch.topk(logprobs, min(sampling.top_k, logprobs.shape[-1])).values[-1]
-    kept = logprobs.masked_fill(~keep, -torch.inf)
-    return _nucleus(kept, sampling.top_p) if sampling.top_p < 1 else kept
-
-
-def _nucleus(logprobs: Tensor, top_p: float) -> Tensor:
-    """Keep the fewest most probable tokens whose share of the mass reaches top-p, by ordering as few as will do."""
-    total = logprobs.logsumexp(-1)
-    for size in (min(NUCLEUS, logprobs.shape[-1]), logprobs.shape[-1]):
-        ordered, order = logprobs.topk(size)
-        probabilities = (ordered - total).exp()
-        cumulative = probabilities.cumsum(-1)
-        if float(cumulative[-1]) >= top_p:
-            break
-    dropped = torch.ones_like(logprobs, dtype=torch.bool)
-    dropped[order[cumulative - probabilities < top_p]] = False
-    return logprobs.masked_fill(dropped, -torch.inf)

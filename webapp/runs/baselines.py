@@ -11,7 +11,7 @@ from storage.records import Generation, Run
 
 METHOD = "self_consistency"
 MOST_SAMPLES = 64
-SHARED = ("temperature", "top_p", "top_k", "min_p", "max_tokens")
+SHARED = ("temperature", "top_p", "top_k", "min_p", "top_h", "top_h_variant", "eta", "max_tokens")
 
 
 @dataclass(frozen=True, slots=True)

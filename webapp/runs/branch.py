@@ -74,6 +74,9 @@ def params_of(sampling: Sampling) -> MethodParams:
         top_p=sampling.top_p,
         top_k=sampling.top_k,
         min_p=sampling.min_p,
+        top_h=sampling.top_h,
+        top_h_variant=sampling.top_h_variant,
+        eta=sampling.eta,
         max_tokens=sampling.max_tokens,
     )
 

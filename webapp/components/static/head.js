@@ -6,8 +6,10 @@ const STATUS = {
   queued: ['◌', 'queued'], running: ['●', 'running'], finished: ['✓', 'finished'],
   cancelled: ['■', 'stopped'], failed: ['✗', 'failed'], interrupted: ['⚠', 'interrupted'],
 };
-const SHORT = { samples: 'n', temperature: 'T', top_p: 'top-p', top_k: 'top-k', min_p: 'min-p', max_tokens: 'max tokens' };
-const NEUTRAL = { top_p: 1, top_k: 0, min_p: 0 }; // values that change nothing are left out of the line
+const SHORT = {
+  samples: 'n', temperature: 'T', top_p: 'top-p', top_k: 'top-k', min_p: 'min-p', top_h: 'top-H', top_h_variant: 'top-H as in', max_tokens: 'max tokens',
+};
+const NEUTRAL = { top_p: 1, top_k: 0, min_p: 0, top_h: 0, top_h_variant: 'paper', eta: 0 }; // values that change nothing are left out of the line
 
 /** The status of a run as its events say. */
 export function statusOf(run) {

@@ -5,7 +5,7 @@ import { MODEL_CHANGED, methods } from './methods.js';
 import { resolved, SchemaField } from './schema_field.js';
 
 const COMMON = 3; // parameters of the method itself stand first; of the sampling ones this many stay in view
-const SAMPLING = ['samples', 'temperature', 'max_tokens', 'top_p', 'top_k', 'min_p'];
+const SAMPLING = ['samples', 'temperature', 'max_tokens', 'top_p', 'top_k', 'min_p', 'top_h', 'top_h_variant', 'eta'];
 
 /** Start the component: called once by js_on_load. */
 export function mount({ element, props, trigger, watch }) {
