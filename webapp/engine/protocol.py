@@ -16,7 +16,6 @@ from webapp.engine.policies.settings import Policy
 
 ChatRole: TypeAlias = Literal["system", "user", "assistant"]
 TopH: TypeAlias = Literal["paper", "repo"]
-TopH: TypeAlias = Literal["paper", "repo"]
 Capability: TypeAlias = Literal[
     "generate", "continue", "score", "choose", "embed", "full_vocabulary", "top_k", "chat",
     "hidden", "steer", "vectors", "gradient",
@@ -80,11 +79,6 @@ class Sampling:
     redraw: int = 0
     alternatives: int = 10
     temperature_grid: tuple[float, ...] = ()
-
-    @property
-    def truncates(self) -> bool:
-        """Whether some tokens may never be drawn."""
-        return bool(self.top_k or self.top_p < 1 or self.min_p or self.top_h or self.eta)
 
     @property
     def truncates(self) -> bool:

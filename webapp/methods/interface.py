@@ -50,17 +50,6 @@ class MethodParams(BaseModel):
     eta: float = Field(
         0.0, ge=0.0, lt=1.0, title="Eta", description="Epsilon of eta-sampling (0.0002). 0 keeps everything."
     )
-    top_h: float = Field(
-        0.0, ge=0.0, lt=1.0, title="Top-H",
-        description="Alpha: the kept tokens may be so undecided, as a share of all (paper: 0.4). 0 keeps everything.",
-    )  # fmt: skip
-    top_h_variant: TopH = Field(
-        "paper", title="Top-H as in",
-        description="paper: its algorithm. repo: what the authors' code computes instead, of the first 100 tokens.",
-    )  # fmt: skip
-    eta: float = Field(
-        0.0, ge=0.0, lt=1.0, title="Eta", description="Epsilon of eta-sampling (0.0002). 0 keeps everything."
-    )
     max_tokens: int = Field(
         200, ge=1, le=32_768, title="Longest text", description="New tokens a text may have.",
         json_schema_extra={"unit": "tokens"},
