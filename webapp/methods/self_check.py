@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict
 from typing import Any, Literal, TypeAlias
@@ -14,6 +13,7 @@ from storage.records import Generation, Vote
 from webapp.analysis.agreement import certainty
 from webapp.engine.protocol import Prompt
 from webapp.methods._common import Example, few_shot, majority, tallied
+from webapp.methods._verdicts import verdict
 from webapp.methods.interface import Answer, MethodParams, RunContext
 from webapp.methods.registry import method
 from webapp.tasks.question import Question
@@ -44,12 +44,6 @@ EXAMPLES: tuple[Example, ...] = ((WRONG, WRONG_CHECK), (RIGHT, RIGHT_CHECK))
 
 PASSED = "1: the critique's verdict is correct, 0: incorrect; unknown where no verdict can be read"
 SHARE = "share of the samples that vote after the check"
-VERDICT = re.compile(
-    r"\bverdict\b[^\w\n]*(?:(?:the )?(?:proposed )?answer )?(?:is\b[^\w\n]*)?"
-    r"(?P<no>not\s+|in)?correct\b",
-    re.IGNORECASE,
-)
-BOTH = re.compile(r"\bverdict\W*correct\W*(?:\bor\b|/)\W*(?:verdict\W*)?incorrect", re.IGNORECASE)
 
 
 class SelfCheckParams(MethodParams):
@@ -108,15 +102,6 @@ async def _critique(run: RunContext, question: Question, draft: Generation) -> G
 def checking(question: Question, answer: str) -> Prompt:
     """Return the request for a critique with a verdict, after worked examples; it quotes the answer."""
     return few_shot(EXAMPLES, CHECKED.format(question=question.stated(), answer=answer.strip(), check=CHECK))
-
-
-def verdict(critique: str) -> bool | None:
-    """Return whether a critique says that the answer is correct, by the last verdict it states; None without one.
-
-    "Verdict: correct or incorrect" is the instruction repeated, and no verdict.
-    """
-    stated = [match["no"] is None for match in VERDICT.finditer(BOTH.sub("", critique))]
-    return stated[-1] if stated else None
 
 
 def _passes(found: bool | None, unreadable: Unreadable) -> bool:
