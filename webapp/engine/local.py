@@ -172,6 +172,16 @@ class LocalEngine:
             [partial(scoring.score, self._forward, self.pieces, *pair, alternatives) for pair in pairs], caller
         )
 
+    async def logits(
+        self, prompt: Prompt, said: Sequence[int], start: int, stop: int, *, caller: Caller = ME
+    ) -> NDArray[np.float32]:
+        """Return the logits that predict some of the tokens said after a prompt; see `protocol.OpenEngine.logits`."""
+        [ids] = await asyncio.to_thread(self._ids, [prompt])
+        self._check_length([len(ids) + stop])
+        job = partial(scoring.logits, self._forward, ids, tuple(said), start, stop)
+        [rows] = await self._calls.ask_all([job], caller)
+        return rows
+
     async def choose(
         self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, caller: Caller = ME
     ) -> list[OptionProbabilities]:

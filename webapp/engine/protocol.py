@@ -254,6 +254,22 @@ class Engine(Protocol):
 
 
 @runtime_checkable
+class OpenEngine(Engine, Protocol):
+    """An engine that tells the whole distribution of any position (capability "full_vocabulary")."""
+
+    async def logits(
+        self, prompt: Prompt, said: Sequence[int], start: int, stop: int, *, caller: Caller = Caller()
+    ) -> NDArray[np.float32]:
+        """Return [stop - start, V] the raw logits that predict the tokens start to stop - 1 of what was said.
+
+        Raises:
+            EngineError: as `generate`.
+
+        """
+        ...
+
+
+@runtime_checkable
 class SteerableEngine(Engine, Protocol):
     """An engine whose model can be looked into ("hidden") and whose drawing a policy can steer ("steer").
 

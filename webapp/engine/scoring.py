@@ -68,6 +68,23 @@ def score(
     return concatenate(parts)
 
 
+def logits(
+    forward: Reader, prompt: Sequence[int], said: Sequence[int], start: int, stop: int
+) -> Passes[NDArray[np.float32]]:
+    """Return [stop - start, V] the logits that predict the tokens start to stop - 1 of what was said."""
+    ids = [*prompt, *said[: stop - 1]]
+    first = len(prompt) + start - 1  # the position that predicts the first of them
+    parts: list[NDArray[np.float32]] = []
+
+    def use(at: int, hidden: Tensor) -> None:
+        predicting = hidden[max(first - at, 0) :]
+        if len(predicting):
+            parts.append(_column(forward.logits(predicting)))
+
+    yield from read_on(forward, forward.scratch(), ids, first, use)
+    return np.concatenate(parts)
+
+
 def _trace(forward: Reader, pieces: Pieces, ids: Sequence[int], hidden: Tensor, alternatives: int) -> TokenTrace:
     logits = forward.logits(hidden)
     seen = signals(logits, alternatives)
