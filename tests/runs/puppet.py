@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.records import ModelRecord
+from storage.records import FinishReason, ModelRecord
 from storage.trace import TokenTrace
+from webapp.engine.policies.settings import Policy
 from webapp.engine.protocol import (
     Caller,
     EngineError,
@@ -22,6 +23,7 @@ from webapp.engine.protocol import (
     Prompt,
     Queued,
     Sampling,
+    SteerEvent,
     TokenBatch,
 )
 from webapp.runs.engines import ModelNotReady, ModelStatus
@@ -31,6 +33,7 @@ LAYERS = 4
 VOCABULARY = 257  # the bytes, and the end
 NOBODY = Caller()
 Script = Callable[[Prompt, int], str]  # what the assistant says in all, to a prompt, as sample number i
+Steering = Callable[[Sequence[Prompt], Policy, Sampling, int], Iterable[SteerEvent]]
 
 
 def rows(ids: Sequence[int]) -> TokenTrace:
@@ -70,13 +73,24 @@ def _before(ids: list[int], stop: Sequence[str]) -> list[int]:
     return ids[: len(ids) - max(map(len, ending))] if ending and ids[-1] != EOS else ids
 
 
+def spoken(life: int, text: str, start: int = 0) -> TokenBatch:
+    """Return the event that a text of a steered call goes on with these bytes; `start` counts its own."""
+    return TokenBatch(0, life, start, rows(list(text.encode())))
+
+
+def ended(life: int, text: str, reason: FinishReason = "stop", prompt_tokens: int = 5) -> Generated:
+    """Return the event that a text of a steered call has ended, having drawn these bytes itself."""
+    trace = rows(list(text.encode()))
+    return Generated(0, life, text, False, trace, reason, prompt_tokens, 0.1)
+
+
 @dataclass
 class Puppet:
     """Says byte by byte what its script says; while `gate` is closed it waits before every byte."""
 
     script: Script = lambda prompt, sample: f"Answer: {sample}"
     capabilities: frozenset[str] = frozenset(
-        {"generate", "continue", "score", "choose", "embed", "chat", "full_vocabulary", "hidden"}
+        {"generate", "continue", "score", "choose", "embed", "chat", "full_vocabulary", "hidden", "steer"}
     )
     context_length: int = 100_000
     name: str = "puppet"
@@ -87,6 +101,8 @@ class Puppet:
     looked: list[tuple[Prompt, int | tuple[int, int] | None]] = field(default_factory=list)  # into its layers
     state: Callable[[Prompt], Sequence[float]] = lambda prompt: (1.0, -0.5)
     masses: Callable[[int, bool], Sequence[float]] | None = None  # of each option after a layer, with one head or all
+    steering: Steering | None = None  # what a steered call tells
+    steered: list[tuple[tuple[Prompt, ...], Policy, Sampling]] = field(default_factory=list)
     open: int = 0
     closed: bool = False
 
@@ -104,6 +120,24 @@ class Puppet:
             yield Queued(0)
             async for event in self._say(prompts[0], sampling, n):
                 yield event
+        finally:
+            self.open -= n
+
+    async def steer(
+        self, prompts: Sequence[Prompt], policy: Policy, sampling: Sampling, *, n: int = 1, caller: Caller = NOBODY
+    ) -> AsyncIterator[SteerEvent]:
+        """Tell what `steering` says, or draw as `generate` does."""
+        self.steered.append((tuple(prompts), policy, sampling))
+        self.open += n
+        try:
+            if self.steering is None:
+                async for event in self._say(prompts[0], sampling, n):
+                    yield event
+            else:
+                for scripted in self.steering(prompts, policy, sampling, n):
+                    await self.gate.wait()
+                    await asyncio.sleep(self.pause)
+                    yield scripted
         finally:
             self.open -= n
 
@@ -175,11 +209,22 @@ class Puppet:
 
 
 class Stage:
-    """An EngineHub with one engine on it, or none."""
+    """An EngineHub with one engine on it, or none; `others` are those it can be switched to, by reference."""
 
-    def __init__(self, engine: Puppet | None = None) -> None:
+    def __init__(self, engine: Puppet | None = None, **others: Puppet) -> None:
         self.current = engine
+        self.ref = "embedded"
+        self.others = others
         self.users = 0
+
+    def loaded(self) -> str | None:
+        return None if self.current is None else self.ref
+
+    async def switch(self, ref: str) -> ModelStatus:
+        if ref not in self.others:
+            return replace(self.status(), error=f"There is no model {ref}.")
+        self.current, self.ref = self.others[ref], ref
+        return self.status()
 
     def engine(self) -> Puppet:
         if self.current is None:

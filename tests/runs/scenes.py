@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from webapp.engine.policies.settings import Unsteered
 from webapp.engine.protocol import Capability
 from webapp.methods.interface import Answer, MethodFunction, MethodParams, RunContext
 from webapp.methods.registry import method
@@ -71,6 +72,18 @@ async def scene_decide(run: RunContext, question: Question, p: SceneParams) -> A
     return Answer(None, drafts[0])
 
 
+async def scene_steer(run: RunContext, question: Question, p: SceneParams) -> Answer:
+    """Steer as many texts as there are samples, and keep what the policy noted."""
+    drafts = await run.drafts(question)
+    steered = await run.steer(
+        question.prompt(), Unsteered(), p.samples, role="revision", label="steered", round=1, drafts=drafts
+    )
+    for note in steered.notes:
+        await run.record_score(note.kind, note.index, how="test", details=dict(note.data))
+    await run.record_score("kept", len(steered.kept), how="test", about=steered.texts[0])
+    return Answer(run.extract(steered.kept[0].text), steered.kept[0])
+
+
 async def scene_gradient(run: RunContext, question: Question, p: SceneParams) -> Answer:
     """Need what no test engine offers."""
     return Answer(None)
@@ -92,4 +105,5 @@ def register() -> None:
     add(scene_peek, {"generate"})
     add(scene_crash, {"generate"})
     add(scene_decide, {"generate"})
+    add(scene_steer, {"generate", "steer"})
     add(scene_gradient, {"gradient"})

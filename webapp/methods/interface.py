@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from storage.records import Generation, Role, Vote
 from storage.trace import TokenTrace
+from webapp.engine.lives import Noted
+from webapp.engine.policies.settings import Policy
 from webapp.engine.protocol import Capability, OptionProbabilities, Prompt, TopH
 from webapp.tasks.question import Question
 
@@ -69,6 +71,23 @@ class Truncation:
 
 
 @dataclass(frozen=True, slots=True)
+class Steered:
+    """What a policy drew: every text by its number, the dropped ones too, and the evidence that the policy noted."""
+
+    texts: tuple[Generation, ...]
+    notes: tuple[Noted, ...] = ()
+
+    @property
+    def kept(self) -> list[Generation]:
+        """The texts that were not dropped."""
+        return [text for text in self.texts if text.finish_reason != "pruned"]
+
+    def noted(self, kind: str, life: int | None = None) -> list[Noted]:
+        """Return the notes of a kind about one text, or (None) about all."""
+        return [note for note in self.notes if (note.kind, note.life) == (kind, life)]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a method concludes: the extracted answer, the generation it stands in, and the vote if there was one."""
 
@@ -111,8 +130,14 @@ class RunContext(Protocol):
         max_tokens: int | None = None,
         stop: Sequence[str] = (),
         truncation: Truncation | None = None,
+        noise_of: Generation | None = None,
+        temperature_grid: Sequence[float] = (),
     ) -> Generation:
-        """Draw one text; what is not given comes from the run's parameters. `label` and `branch` key the noise."""
+        """Draw one text; what is not given comes from the run's parameters.
+
+        `label` and `branch` key the noise, or those of another text of the run, whose noise is then used again. The
+        trace gets the columns of further temperatures where a grid asks for them.
+        """
         ...
 
     async def sample_many(
@@ -143,11 +168,38 @@ class RunContext(Protocol):
         temperature: float | None = None,
         max_tokens: int | None = None,
         stop: Sequence[str] = (),
+        redraw: int = 0,
+        truncation: Truncation | None = None,
     ) -> Generation:
         """Continue inside the same assistant message after the given ids (a prefix of `generation`, then others).
 
         `max_tokens` counts the new tokens only. With the label and branch of `generation` a prefix of it goes on as
-        it did.
+        it did; with another redraw number it goes on anew.
+        """
+        ...
+
+    async def steer(
+        self,
+        prompts: Prompt | Sequence[Prompt],
+        policy: Policy,
+        n: int = 1,
+        *,
+        role: Role,
+        label: str,
+        branch: int = 0,
+        round: int = 0,
+        parents: Sequence[Generation] = (),
+        drafts: Sequence[Generation] = (),
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        stop: Sequence[str] = (),
+        truncation: Truncation | None = None,
+    ) -> Steered:
+        """Draw n texts as a policy says (needs "steer"), as branches from `branch` on.
+
+        A policy may look at several prompts before the same text; the first is the one that a text answers. The
+        i-th of `drafts` is a parent of text i, `parents` are those of all. A text that the policy copies goes on as
+        one of its own, whose parent is the one that it begins with, in the branch whose text it takes the place of.
         """
         ...
 

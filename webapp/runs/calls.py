@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from storage.records import Cost, Generation, Origin, Role
 from storage.trace import TokenTrace
+from webapp.engine.policies.settings import Policy
 from webapp.engine.protocol import (
     Caller,
     Engine,
@@ -26,11 +27,14 @@ from webapp.engine.protocol import (
     Queued,
     Sampling,
     SteerableEngine,
+    SteerEvent,
     TokenBatch,
 )
+from webapp.methods.interface import Steered
 from webapp.runs.budget import Budget
 from webapp.runs.progress import Progress
 from webapp.runs.recorder import Recorder
+from webapp.runs.steering import SteeredTexts
 from webapp.runs.writing import Writing
 
 T = TypeVar("T")
@@ -82,6 +86,24 @@ class Calls:
             return await self._owned(self._draw(prompt, sampling, writings))
         except EngineError:  # the method may go on without these texts
             await self._recorder.abandon("failed", writings)
+            raise
+
+    async def steer(
+        self, prompts: Sequence[Prompt], policy: Policy, sampling: Sampling, texts: Sequence[Text]
+    ) -> Steered:
+        """Draw a text for each of those given as a policy says, stream and store them with all that branch off."""
+        self._budget.reserve(len(texts) * sampling.max_tokens)
+        begun = [self._begin(prompts[0], sampling, text, i) for i, text in enumerate(texts)]
+
+        def branch_off(place: int, ancestor: Generation, said: Sequence[int]) -> Writing:
+            copied, prompt = replace(texts[place], parents=(ancestor.id,)), prompts[0]
+            return self._begin(prompt.continuing((*prompt.prefix, *said)), sampling, copied, place, calls=0)
+
+        lives = SteeredTexts(self._recorder, self._budget, self._progress, sampling, begun, branch_off)
+        try:
+            return await self._owned(self._steer(prompts, policy, sampling, lives))
+        except EngineError:  # the method may go on without these texts
+            await self._recorder.abandon("failed", lives.writings)
             raise
 
     async def choose(self, prompt: Prompt, options: Sequence[Sequence[str]], prefix: str) -> OptionProbabilities:
@@ -141,7 +163,18 @@ class Calls:
     def _tokens(self, texts: Sequence[str]) -> int:
         return sum(len(self._engine.tokenize(text)) for text in texts)
 
-    def _begin(self, prompt: Prompt, sampling: Sampling, text: Text, sample: int) -> Writing:
+    async def _steer(
+        self, prompts: Sequence[Prompt], policy: Policy, sampling: Sampling, lives: SteeredTexts
+    ) -> Steered:
+        n = len(lives.writings)
+        stream = self._looked_into().steer(prompts, policy, sampling, n=n, caller=self._caller)
+        async with aclosing(cast(AsyncGenerator[SteerEvent, None], stream)) as events:
+            async for event in events:
+                if (task := lives.hear(event)) is not None:
+                    self._keep(task)
+        return await lives.all()
+
+    def _begin(self, prompt: Prompt, sampling: Sampling, text: Text, sample: int, calls: int = 1) -> Writing:
         keyed = replace(sampling, first_sample=sampling.first_sample + sample)
         generation = Generation(
             id="",
@@ -157,7 +190,7 @@ class Calls:
             prefix=prompt.prefix,
             sampling=asdict(keyed),
         )
-        return self._recorder.begin(generation, tokens=sampling.max_tokens)
+        return self._recorder.begin(generation, tokens=sampling.max_tokens, calls=calls)
 
     async def _draw(self, prompt: Prompt, sampling: Sampling, writings: Sequence[Writing]) -> list[Generation]:
         stream = self._engine.generate([prompt], sampling, n=len(writings), caller=self._caller)
@@ -179,9 +212,12 @@ class Calls:
         # A prompt is read once for all samples of a call, so only one of them is charged for it.
         charged = result.prompt_tokens if first else 0
         task = asyncio.create_task(self._recorder.finish(writing, result, prompt_tokens=charged))
+        self._keep(task)
+        return task
+
+    def _keep(self, task: asyncio.Task[Generation]) -> None:
         self._finishing.add(task)
         task.add_done_callback(self._finishing.discard)
-        return task
 
     async def _owned(self, call: Coroutine[Any, Any, T]) -> T:
         task = asyncio.ensure_future(call)

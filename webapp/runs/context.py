@@ -14,8 +14,9 @@ from storage.ids import new_id
 from storage.records import Generation, Origin, Role, Run, Score
 from storage.trace import TokenTrace, concatenate
 from webapp.engine.noise import uniform
+from webapp.engine.policies.settings import Policy
 from webapp.engine.protocol import Engine, OptionProbabilities, Prompt, Sampling
-from webapp.methods.interface import MethodParams, Truncation
+from webapp.methods.interface import MethodParams, Steered, Truncation
 from webapp.runs.calls import Calls, Given, Text, prompt_of
 from webapp.runs.oracle import RunOracle
 from webapp.runs.progress import Progress
@@ -74,9 +75,13 @@ class MethodContext:
         max_tokens: int | None = None,
         stop: Sequence[str] = (),
         truncation: Truncation | None = None,
+        noise_of: Generation | None = None,
+        temperature_grid: Sequence[float] = (),
     ) -> Generation:
         """Draw one text; what is not given comes from the run's parameters."""
-        sampling = self._sampling(label, branch, temperature, max_tokens, stop)
+        key = (label, branch) if noise_of is None else (noise_of.label, noise_of.branch)
+        sampling = self._sampling(*key, temperature, max_tokens, stop)
+        sampling = replace(sampling, temperature_grid=tuple(temperature_grid))
         if truncation is not None:
             sampling = replace(sampling, **asdict(truncation))
         text = Text(role, label, branch, round, tuple(p.id for p in parents))
@@ -112,6 +117,8 @@ class MethodContext:
         temperature: float | None = None,
         max_tokens: int | None = None,
         stop: Sequence[str] = (),
+        redraw: int = 0,
+        truncation: Truncation | None = None,
     ) -> Generation:
         """Continue inside the same assistant message; ids that are not the generation's own count as injected."""
         trace = self.trace(generation)
@@ -120,9 +127,33 @@ class MethodContext:
         others: list[Origin] = ["injected"] * (len(ids) - own)
         origins = [*origins_of(trace, generation.spans)[:own], *others]
         prompt = prompt_of(generation).continuing(ids)
-        sampling = self._sampling(label, branch, temperature, max_tokens, stop)
+        sampling = replace(self._sampling(label, branch, temperature, max_tokens, stop, truncation), redraw=redraw)
         text = Text(role, label, branch, round, (generation.id,))
         return (await self._calls.draw(prompt, sampling, [text], given=Given(rows, origins)))[0]
+
+    async def steer(
+        self,
+        prompts: Prompt | Sequence[Prompt],
+        policy: Policy,
+        n: int = 1,
+        *,
+        role: Role,
+        label: str,
+        branch: int = 0,
+        round: int = 0,
+        parents: Sequence[Generation] = (),
+        drafts: Sequence[Generation] = (),
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        stop: Sequence[str] = (),
+        truncation: Truncation | None = None,
+    ) -> Steered:
+        """Draw n texts as a policy says, as branches from `branch` on."""
+        sampling = self._sampling(label, branch, temperature, max_tokens, stop, truncation)
+        above = [[*drafts[i : i + 1], *parents] for i in range(n)]
+        texts = [Text(role, label, branch + i, round, tuple(p.id for p in above[i])) for i in range(n)]
+        asked = [prompts] if isinstance(prompts, Prompt) else list(prompts)
+        return await self._calls.steer(asked, policy, sampling, texts)
 
     async def choose(
         self, prompt: Prompt, options: Sequence[Sequence[str]], *, prefix: str = ""
@@ -201,10 +232,16 @@ class MethodContext:
         self._progress.doing(what)
 
     def _sampling(
-        self, label: str, first: int, temperature: float | None, max_tokens: int | None, stop: Sequence[str]
+        self,
+        label: str,
+        first: int,
+        temperature: float | None,
+        max_tokens: int | None,
+        stop: Sequence[str],
+        truncation: Truncation | None = None,
     ) -> Sampling:
         given = self._params
-        return Sampling(
+        sampling = Sampling(
             temperature=given.temperature if temperature is None else temperature,
             top_p=given.top_p,
             top_k=given.top_k,
@@ -219,6 +256,7 @@ class MethodContext:
             label=label,
             first_sample=first,
         )
+        return sampling if truncation is None else replace(sampling, **asdict(truncation))
 
 
 def _common(own: Sequence[int], ids: Sequence[int]) -> int:

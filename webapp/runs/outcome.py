@@ -25,6 +25,7 @@ async def begun(problem: Problem, generations: Iterable[Generation]) -> Outcome:
 def first_attempt(problem: Problem, generations: Sequence[Generation]) -> tuple[str | None, VerdictValue]:
     """Return the answer and verdict of the first drafts: of the only one, or of their majority (ties: the first)."""
     drafts = [g for g in generations if g.role == "draft" and g.round == 0 and g.status == "finished"]
+    drafts = [g for g in drafts if g.finish_reason != "pruned"]
     if not drafts:
         return None, "ungraded"
     answers = {g.branch: g.answer for g in drafts}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session as OrmSession
@@ -41,9 +42,9 @@ class Recorder:
         self._open: dict[str, Writing] = {}
         self._ordinal = 0
 
-    def begin(self, generation: Generation, *, tokens: int) -> Writing:
+    def begin(self, generation: Generation, *, tokens: int, calls: int = 1) -> Writing:
         """Begin a generation of at most `tokens` new ones; its id, ordinal and times are given here."""
-        writing = Writing(self._placed(generation), tokens)
+        writing = Writing(self._placed(generation), tokens, calls)
         self._open[writing.generation.id] = writing
         self._log.append(announce.started(writing.generation))
         return writing
@@ -52,9 +53,9 @@ class Recorder:
         """Begin a text with rows that the model does not draw now."""
         self._log.append(*writing.give(rows, origins))
 
-    def add(self, writing: Writing, rows: TokenTrace) -> None:
-        """Add rows that the model drew."""
-        self._log.append(*writing.add(rows, self._progress.now()))
+    def add(self, writing: Writing, rows: TokenTrace, origins: Sequence[Origin] = ()) -> None:
+        """Add rows that the model drew, or with `origins` a policy put in."""
+        self._log.append(*writing.add(rows, self._progress.now(), origins))
         self._progress.drew(len(rows))
 
     async def finish(self, writing: Writing, result: Generated, *, prompt_tokens: int) -> Generation:
@@ -66,6 +67,14 @@ class Recorder:
         seconds = self._progress.now() - writing.generation.started
         finished, trace = writing.finished(result, prompt_tokens=prompt_tokens, seconds=seconds)
         return await self._keep(writing, await graded(self._run.problem, finished), trace)
+
+    async def prune(self, writing: Writing, result: Generated, *, prompt_tokens: int) -> Generation:
+        """Store a text that a policy dropped: it is no answer."""
+        writing.done = True
+        self._log.append(*writing.flush())
+        dropped, trace = writing.partial(self._progress.now(), result.finish_reason)
+        cost = replace(dropped.cost, prompt_tokens=prompt_tokens)
+        return await self._keep(writing, dropped.with_(cost=cost, status="finished"), trace)
 
     async def copy(self, generation: Generation, trace: TokenTrace | None) -> Generation:
         """Repeat a generation of an earlier run in this one, at no cost."""

@@ -23,15 +23,17 @@ class Writing:
     `changed` that it has rows which were not stored; `done` that its last row has come.
     """
 
-    def __init__(self, generation: Generation, reserved: int) -> None:
+    def __init__(self, generation: Generation, reserved: int, calls: int = 1) -> None:
         self.generation = generation
         self.reserved = reserved
+        self.calls = calls
         self.changed = True
         self.done = False
         self._wire = TokenWire(generation.id)
         self._given: list[TokenTrace] = []
         self._drawn: list[TokenTrace] = []
-        self._origins: list[Origin] = []
+        self._origins: list[Origin] = []  # of all rows, or of the first where the others are the model's
+        self._inserted = 0
 
     def give(self, rows: TokenTrace, origins: Sequence[Origin]) -> list[Tokens]:
         """Start with rows that were not drawn here."""
@@ -40,12 +42,23 @@ class Writing:
         self.changed = True
         return self._wire.push(rows, origins)
 
-    def add(self, rows: TokenTrace, now: float) -> list[Tokens]:
-        """Add rows that the model just drew, and return what a viewer can be shown."""
+    def add(self, rows: TokenTrace, now: float, origins: Sequence[Origin] = ()) -> list[Tokens]:
+        """Add rows that the model just drew, and return what a viewer can be shown.
+
+        With `origins` some of them may have been put in by a policy; these cost nothing.
+        """
         rows = replace(rows, seconds=np.full(len(rows), now, dtype=np.float32))
+        if origins:
+            self._origins = [*self._origins_of(self._rows), *origins]
+            self._inserted += list(origins).count("injected")
         self._drawn.append(rows)
         self.changed = True
-        return self._wire.push(rows)
+        return self._wire.push(rows, origins or "model")
+
+    def first(self, count: int) -> tuple[TokenTrace, list[Origin]]:
+        """Return the first rows and their origins, for a text that begins with them."""
+        trace = concatenate([*self._given, *self._drawn])
+        return trace.slice(0, count), self._origins_of(count)
 
     def flush(self) -> list[Tokens]:
         """Return what was held back because its last character is incomplete."""
@@ -53,7 +66,7 @@ class Writing:
 
     @property
     def drawn(self) -> int:
-        """How many tokens the model drew so far."""
+        """How many tokens came so far, beside those that it started with."""
         return sum(len(rows) for rows in self._drawn)
 
     def trace(self) -> TokenTrace | None:
@@ -65,7 +78,8 @@ class Writing:
         """Return what is there so far, as it is stored while the text is unfinished."""
         trace = self.trace()
         text, replaced = trace.text() if trace is not None else ("", False)
-        cost = Cost(self.drawn, self.generation.cost.prompt_tokens, 1, now - self.generation.started)
+        seconds = now - self.generation.started
+        cost = Cost(self.drawn - self._inserted, self.generation.cost.prompt_tokens, self.calls, seconds)
         return self._filled(trace, text, replaced, cost, finish_reason=reason), trace
 
     def finished(self, result: Generated, *, prompt_tokens: int, seconds: float) -> tuple[Generation, TokenTrace]:
@@ -76,7 +90,7 @@ class Writing:
         if self._given:  # a character may begin in the given rows and end in the drawn ones
             text, replaced = trace.text()
             text = text[: len(text) - (len(drawn.text()[0]) - len(result.text))]
-        cost = Cost(len(drawn), prompt_tokens, 1, seconds)
+        cost = Cost(len(drawn) - self._inserted, prompt_tokens, self.calls, seconds)
         done = self._filled(trace, text, replaced, cost, finish_reason=result.finish_reason)
         return done.with_(status="finished"), trace
 
@@ -91,6 +105,14 @@ class Writing:
             finish_reason=finish_reason,
             summary=None if trace is None else summarise(trace),
         )
+
+    @property
+    def _rows(self) -> int:
+        return sum(len(rows) for rows in self._given) + self.drawn
+
+    def _origins_of(self, count: int) -> list[Origin]:
+        unsaid: list[Origin] = ["model"] * max(count - len(self._origins), 0)
+        return [*self._origins[:count], *unsaid]
 
     def _seconds(self, rows: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
         known = [part.seconds for part in self._drawn if part.seconds is not None]

@@ -2,7 +2,7 @@
 
 import { el } from './dom.js';
 
-const LABELS = { injected: 'inserted', tool: 'tool', imagined: 'imagined tool', person: 'you' };
+const LABELS = { soft: 'soft', injected: 'inserted', tool: 'tool', imagined: 'imagined tool', person: 'you' };
 
 /** Mark an element as written by someone else than the model; the first of a stretch says by whom. */
 export function markForeign(node, origin, first) {
