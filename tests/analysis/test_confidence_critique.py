@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from webapp.analysis.confidence_critique import decompose, from_options, from_samples
+from webapp.analysis.confidence_critique import decompose, from_options, from_samples, ranges
 
 # Four questions of four paired samples each (first right, second right); the expected numbers were derived
 # independently in float64.
@@ -68,3 +68,21 @@ def test_option_probabilities_agree_with_summing_over_what_can_happen() -> None:
 def test_option_probabilities_of_a_certain_model() -> None:
     pa, _, pc = from_options([([0.0, 1.0], [[0.5, 0.5], [0.25, 0.75]], 1)])
     assert (pa[0], pc[0]) == (1.0, 0.0)
+
+
+def test_ranges_are_around_the_estimates_and_narrow_with_more_questions() -> None:
+    random = np.random.default_rng(4)
+    pa, pb, pc = random.random((3, 80))
+    few, many = ranges(pa, pb, pc), ranges(*(np.tile(p, 9) for p in (pa, pb, pc)))
+    found = decompose(pa, pb, pc)
+    for name in ("confidence", "critique", "relative"):
+        near, nearer = getattr(few, name), getattr(many, name)
+        assert near.estimate == pytest.approx(getattr(found, name)) == pytest.approx(nearer.estimate)
+        assert near.low < near.estimate < near.high
+        assert nearer.high - nearer.low == pytest.approx((near.high - near.low) / 3, rel=0.15)
+
+
+def test_where_all_first_answers_are_right_nothing_can_be_repaired() -> None:
+    found = ranges([1, 1], [1, 0], [0, 0])
+    assert found.confidence.estimate == 0.5
+    assert np.isnan([found.critique.estimate, found.relative.estimate]).all()

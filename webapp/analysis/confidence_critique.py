@@ -13,6 +13,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from webapp.analysis.bootstrap import DRAWS, LEVEL, Interval, of_means
+
 Floats: TypeAlias = NDArray[np.float64]
 
 
@@ -55,6 +57,32 @@ def decompose(first: ArrayLike, kept: ArrayLike, repaired: ArrayLike) -> Decompo
         critique=float(((1 - pa) * pc).sum()) / wrong if wrong > 0 else None,
         relative=(after - before**2) / room if room > 0 else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """CL, CS and RSS with bootstrap intervals over questions; NaN where undefined."""
+
+    confidence: Interval
+    critique: Interval
+    relative: Interval
+
+
+def ranges(
+    first: ArrayLike, kept: ArrayLike, repaired: ArrayLike, *, draws: int = DRAWS, seed: int = 0, level: float = LEVEL
+) -> Ranges:
+    """Return how far CL, CS and RSS may be off, from [n] Pa, [n] Pb and [n] Pc."""
+    pa, pb, pc = (np.asarray(p, dtype=np.float64) for p in (first, kept, repaired))
+    rows = np.column_stack([pa, pa * pb, (1 - pa) * pc])
+    confidence, critique, relative = (
+        of_means(rows, function, draws=draws, seed=seed, level=level)
+        for function in (
+            lambda m: m[..., 1] / m[..., 0],
+            lambda m: m[..., 2] / (1 - m[..., 0]),
+            lambda m: (m[..., 1] + m[..., 2] - m[..., 0] ** 2) / (2 * m[..., 0] * (1 - m[..., 0])),
+        )
+    )
+    return Ranges(confidence, critique, relative)
 
 
 def from_samples(pairs: Sequence[tuple[ArrayLike, ArrayLike]]) -> tuple[Floats, Floats, Floats]:

@@ -1,4 +1,8 @@
-"""What a correction did: the outcome before and after, for one problem and over many (SCoRe, arXiv 2409.12917)."""
+"""What a correction did: the outcome before and after, for one problem and over many (SCoRe, arXiv 2409.12917).
+
+The shares of all problems are SCoRe's; the rates among those that were wrong, or right, are what CorrectBench
+(arXiv 2510.16062) calls correction and misjudge rate.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from storage.records import VerdictValue
 
@@ -44,6 +49,33 @@ class Correction:
         """Acc@t2 - Acc@t1."""
         return self.last - self.first
 
+    @property
+    def correction_rate(self) -> float | None:
+        """Share of the wrong first attempts that became right; None where none was wrong."""
+        wrong = self.n - self.count(self.first)
+        return self.count(self.fixed) / wrong if wrong else None
+
+    @property
+    def misjudge_rate(self) -> float | None:
+        """Share of the right first attempts that became wrong; None where none was right."""
+        right = self.count(self.first)
+        return self.count(self.broken) / right if right else None
+
+    @property
+    def counts(self) -> dict[Transition, int]:
+        """How many problems took each step."""
+        first, fixed, broken = (self.count(share) for share in (self.first, self.fixed, self.broken))
+        return {
+            "right->right": first - broken,
+            "right->wrong": broken,
+            "wrong->right": fixed,
+            "wrong->wrong": self.n - first - fixed,
+        }
+
+    def count(self, share: float) -> int:
+        """Return how many problems a share of all is."""
+        return round(share * self.n)
+
 
 def right(verdict: VerdictValue) -> bool | None:
     """Say whether a verdict is right; unparsed counts as wrong, ungraded is None."""
@@ -65,13 +97,23 @@ def correction(pairs: Sequence[tuple[VerdictValue, VerdictValue]]) -> Correction
     """
     outcomes = [(right(a), right(b)) for a, b in pairs]
     graded = [(a, b) for a, b in outcomes if a is not None and b is not None]
-    if not graded:
+    return measure([a for a, _ in graded], [b for _, b in graded])
+
+
+def measure(first: ArrayLike, last: ArrayLike) -> Correction:
+    """Measure what correction did, from [n] whether the first attempt is right and [n] whether the last is.
+
+    Raises:
+        ValueError: if there is no problem.
+
+    """
+    before, after = np.asarray(first, dtype=bool), np.asarray(last, dtype=bool)
+    if not before.size:
         raise ValueError("correction needs at least one problem with both attempts graded")
-    first, last = np.array(graded, dtype=bool).T
     return Correction(
-        n=len(graded),
-        first=float(first.mean()),
-        last=float(last.mean()),
-        fixed=float((~first & last).mean()),
-        broken=float((first & ~last).mean()),
+        n=len(before),
+        first=float(before.mean()),
+        last=float(after.mean()),
+        fixed=float((~before & after).mean()),
+        broken=float((before & ~after).mean()),
     )
