@@ -33,6 +33,8 @@ OWN: dict[str, dict[str, Any]] = {
     "top-k 50": ALL_TOKENS | {"temperature": 1.0, "top_k": 50},
     "top-p 0.95": ALL_TOKENS | {"temperature": 1.0, "top_p": 0.95},
 }
+# Settings with which a method revises, whatever the texts say.
+REVISED: dict[str, dict[str, Any]] = {"cove": {"reading": "CorrectBench"}}
 IN_PARTS = {"early_pruning"}  # its texts are drawn in parts, which only together may be as long as the longest
 PROBLEMS: dict[ProblemKind, Problem] = {
     "numeric": SUM,
@@ -179,7 +181,7 @@ async def test_samples_are_revised_side_by_side(play: Play, model: Judge, name: 
 @pytest.mark.parametrize("name", REVISING)
 async def test_revisions_ask_for_the_answer_line_again(play: Play, model: Judge, name: str) -> None:
     model.script = numbers
-    revisions = of_role(await play(name, samples=2), "revision")
+    revisions = of_role(await play(name, samples=2, **REVISED.get(name, {})), "revision")
     assert revisions
     assert all(g.messages[-1][1].endswith(Question.of(SUM).answer_format()) for g in revisions)
 
