@@ -17,10 +17,12 @@ from webapp.tasks.question import Question
 
 ALL = [name for name, spec in methods().items() if spec.run.__module__.startswith("webapp.")]
 TAKING = [name for name in ALL if methods()[name].takes_inputs]
-DRAWING = {"self_consistency", "adaptive_sampling", "early_pruning"}  # they are about how samples are drawn
+# They are about how samples are drawn.
+DRAWING = {"self_consistency", "adaptive_sampling", "early_pruning", "decoding_rules"}
 REVISING = [name for name in ALL if methods()[name].family == "revise"]
 SECRET = typed_problem("Which number do I think of?", "numeric", REFERENCE)
-ALL_TOKENS: dict[str, Any] = {"top_p": 1.0, "top_k": 0, "min_p": 0.0, "max_tokens": 16}
+WHOLE: dict[str, Any] = {"top_p": 1.0, "top_k": 0, "min_p": 0.0, "top_h": 0.0, "eta": 0.0}
+ALL_TOKENS: dict[str, Any] = WHOLE | {"max_tokens": 16}
 # What texts of these labels are drawn with instead of the run's settings.
 OWN: dict[str, dict[str, Any]] = {
     "idea": {"temperature": 1.0},
@@ -32,6 +34,12 @@ OWN: dict[str, dict[str, Any]] = {
     "pure sampling": ALL_TOKENS | {"temperature": 1.0},
     "top-k 50": ALL_TOKENS | {"temperature": 1.0, "top_k": 50},
     "top-p 0.95": ALL_TOKENS | {"temperature": 1.0, "top_p": 0.95},
+    "top-H 0.4": WHOLE | {"top_h": 0.4},
+    "top-H by code 0.4": WHOLE | {"top_h": 0.4},
+    "top-p 0.9": WHOLE | {"top_p": 0.9},
+    "min-p 0.1": WHOLE | {"min_p": 0.1},
+    "top-k 20": WHOLE | {"top_k": 20},
+    "eta 0.0002": WHOLE | {"eta": 0.0002},
 }
 # Settings with which a method revises, whatever the texts say.
 REVISED: dict[str, dict[str, Any]] = {"cove": {"reading": "CorrectBench"}}
@@ -188,7 +196,7 @@ async def test_revisions_ask_for_the_answer_line_again(play: Play, model: Judge,
 
 @pytest.mark.parametrize("name", ALL)
 async def test_settings_reach_every_text_it_draws(play: Play, name: str) -> None:
-    settings: dict[str, Any] = {"top_p": 0.9, "top_k": 40, "min_p": 0.05, "max_tokens": 30}
+    settings: dict[str, Any] = {"top_p": 0.9, "top_k": 40, "min_p": 0.05, "top_h": 0.5, "eta": 0.01, "max_tokens": 30}
     stored = await play(name, samples=2, temperature=0.4, **settings, **ALL_DRAWN.get(name, {}))
     for generation in stored.generations:
         expected = settings | {"temperature": 0.4} | OWN.get(generation.label, {})

@@ -36,6 +36,7 @@ OWN = ALL_DRAWN | {
     "internal_consistency": {"head_layers": 1, "direct_tokens": 8},
     "spct": {"judgements": 2, "judge_tokens": 20, "examples": False},
     "say_self": {"retries": 0, "examples": False},
+    "decoding_rules": {"nucleus": 1.0, "base": 0.0, "most": 0},
 }
 
 
