@@ -231,3 +231,49 @@ class Score(Base):
     how: Mapped[Words]
     details: Mapped[Document]
     created_at: Mapped[Time]
+
+
+class Experiment(Base):
+    """A grid of methods, models, problems and seeds; `spec` is what was asked for (see webapp.experiments.spec)."""
+
+    __tablename__ = "experiments"
+    __table_args__ = (Index(None, "created_at"), Index(None, "status"))
+
+    id: Mapped[Id]
+    person_id: Mapped[Words] = mapped_column(ForeignKey("persons.id"), index=True)
+    session_id: Mapped[Words] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), index=True)
+    name: Mapped[Words]
+    folded: Mapped[Folded]  # name
+    spec: Mapped[Document]
+    status: Mapped[Words]
+    note: Mapped[Words]
+    place: Mapped[Words]
+    load_models: Mapped[bool]
+    created_at: Mapped[Time]
+    working_since: Mapped[Time | None]
+    finished_at: Mapped[Time | None]
+    lease_until: Mapped[Time | None]
+    deleted_at: Mapped[Time | None]
+
+
+class Cell(Base):
+    """One run that an experiment wants; `run_id` is fixed before the run is made, so that it can be found again."""
+
+    __tablename__ = "cells"
+    __table_args__ = (Index(None, "experiment_id", "state", "position"), Index(None, "experiment_id", "ended_at"))
+
+    experiment_id: Mapped[Id] = mapped_column(ForeignKey("experiments.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(primary_key=True)
+    arm: Mapped[int]
+    method: Mapped[Words]
+    model: Mapped[Words]
+    problem_key: Mapped[Words] = mapped_column(ForeignKey("problems.key"), index=True)
+    seed: Mapped[Big]
+    probe: Mapped[bool]
+    state: Mapped[Words]
+    run_id: Mapped[Words | None] = mapped_column(index=True)
+    error: Mapped[Words]
+    attempts: Mapped[int]
+    lease_owner: Mapped[Words | None]
+    lease_until: Mapped[Time | None]
+    ended_at: Mapped[Time | None]

@@ -13,6 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.orm import Session
 
 from storage import upgrade as upgrading
 from storage.connect import address, connect
@@ -113,10 +114,11 @@ def test_an_earlier_release_s_database_is_copied_then_upgraded(
 ) -> None:
     filled(file)
     before = rows(file, "SELECT id, status, answer FROM runs ORDER BY id")
+    head_of_now = head()
     release(tmp_path_factory.mktemp("program"), monkeypatch)
     copy = upgrade(address(file))
     assert copy is not None and copies(file.parent) == [copy]
-    assert copy.name.startswith("runs.before-upgrade-from-0001-") and copy.suffix == ".db"
+    assert copy.name.startswith(f"runs.before-upgrade-from-{head_of_now}-") and copy.suffix == ".db"
     assert rows(copy, "SELECT id, status, answer FROM runs ORDER BY id") == before
     assert "mood" not in str(rows(copy, "SELECT sql FROM sqlite_master WHERE name = 'runs'"))
     assert rows(file, "SELECT version_num FROM alembic_version") == [("9001",)]
@@ -124,6 +126,20 @@ def test_an_earlier_release_s_database_is_copied_then_upgraded(
     assert rows(file, "SELECT DISTINCT mood FROM runs") == [("calm",)]
     assert rows(file, "SELECT count(*) FROM run_tags") == [(4,)], "a table made anew took what refers to it along"
     assert upgrade(address(file)) is None
+
+
+def test_a_database_of_before_experiments_is_copied_and_gets_their_tables(file: Path) -> None:
+    upgrade(address(file), "0001")
+    engine = connect(address(file), "write")
+    with Session(engine) as session, session.begin():
+        making.store_everything(session)
+    engine.dispose()
+    before = rows(file, "SELECT * FROM runs ORDER BY id")
+    copy = upgrade(address(file))
+    assert copy is not None and copy.name.startswith("runs.before-upgrade-from-0001-")
+    assert rows(file, "SELECT * FROM runs ORDER BY id") == rows(copy, "SELECT * FROM runs ORDER BY id") == before
+    assert rows(file, "SELECT count(*) FROM experiments") == rows(file, "SELECT count(*) FROM cells") == [(0,)]
+    assert rows(copy, "SELECT name FROM sqlite_master WHERE name IN ('experiments', 'cells')") == []
 
 
 def test_the_copy_is_a_database_that_opens(
@@ -170,12 +186,12 @@ def test_an_upgrade_that_fails_leaves_everything_as_it_was(
     filled(file)
     (file.parent / "other.txt").write_text("mine")
     tables = rows(file, "SELECT sql FROM sqlite_master ORDER BY name")
-    before = folder_as_it_is(file.parent)
+    before, head_of_now = folder_as_it_is(file.parent), head()
     release(tmp_path_factory.mktemp("program"), monkeypatch, then)
     with pytest.raises(Exception, match=r"no$|nothing was changed"):
         upgrade(address(file))
     assert rows(file, "SELECT sql FROM sqlite_master ORDER BY name") == tables
-    assert rows(file, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert rows(file, "SELECT version_num FROM alembic_version") == [(head_of_now,)]
     assert folder_as_it_is(file.parent) == before
 
 
