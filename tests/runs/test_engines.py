@@ -73,14 +73,15 @@ async def words(engine: Engine) -> str:
 
 
 async def test_loads_in_the_background_and_answers(hub: EngineHub, models: Path) -> None:
-    hub.start(str(models / "one"))
-    assert hub.status().state == "waiting"
+    hub.start(f"{models}/./one")
+    assert (hub.status().state, hub.loaded()) == ("waiting", None)
     with pytest.raises(ModelNotReady, match="The model is not ready yet"):
         hub.engine()
     engine = await hub.ready()
     status = hub.status()
     assert (status.state, status.active, status.error) == ("ready", "one", "")
     assert hub.engine() is engine
+    assert hub.loaded() == str(models / "one")
     assert isinstance(await words(engine), str)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
 import pytest
 
-from storage.database import Database
+from storage.database import Database, DiskFull
 from storage.repositories import runs as run_store
 from tests.runs.following import asked, events_of
 from tests.runs.puppet import Puppet, Stage
@@ -42,7 +43,9 @@ async def test_a_run_that_finds_no_room_says_so_and_the_next_one_works(
             await service.wait(kept)
             filler = fill(disk)
             (cut,) = await service.launch([asked(params={"max_tokens": 19_000})], person="local")
+            ended = asyncio.create_task(service.wait(cut))
             last = (await events_of(service, cut))[-1]
+            assert isinstance(await ended, DiskFull)
             assert isinstance(last, RunFinished)
             assert last.status == "failed" and "There is no room left on the disk" in last.error
             stored = await database.read(lambda s: run_store.load(s, kept))

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from storage.database import Database
+from storage.ids import new_id
 from storage.records import Cost
 from storage.repositories import generations as generation_store
 from storage.repositories import runs as run_store
@@ -248,6 +249,31 @@ async def test_a_run_beyond_its_budget_is_stopped_with_the_numbers(make_service:
     end = (await events_of(service, run_id))[-1]
     assert isinstance(end, RunFinished) and end.status == "failed"
     assert "may generate 150 tokens; after 0 it asked for 200" in end.error
+
+
+async def test_whoever_asks_may_fix_the_id_and_a_lower_bound_of_a_run(
+    service: RunService, database: Database
+) -> None:
+    wanted = new_id()
+    assert await launch(service, asked(run_id=wanted, run_tokens=10)) == [wanted]
+    last = (await events_of(service, wanted))[-1]
+    assert isinstance(last, RunFinished) and "may generate 10 tokens" in last.error
+    stored = await database.read(lambda s: run_store.get(s, wanted))
+    assert stored is not None and stored.status == "failed"
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["at once", "later"])
+async def test_a_run_that_is_begun_again_elsewhere_is_left_interrupted(
+    service: RunService, puppet: Puppet, database: Database, begun: bool
+) -> None:
+    puppet.script = lambda prompt, sample: "7" * 5000
+    (run_id,) = await launch(service, asked(params={"max_tokens": 9000}))
+    if begun:
+        await until(service.subscribe(run_id), some_tokens)
+    await service.interrupt(run_id)
+    assert await service.wait(run_id) is None
+    stored = await database.read(lambda s: run_store.get(s, run_id))
+    assert stored is not None and stored.status == "interrupted"
 
 
 async def test_the_oracle_marks_the_run(service: RunService, database: Database) -> None:

@@ -2,7 +2,7 @@
 
 from webapp.models.load import LoadOptions, Prepared, load, prepare
 from webapp.models.progress import ModelError, PreparationCancelled, Progress, Stage, silent
-from webapp.models.reference import ModelReference, parse_reference
+from webapp.models.reference import ModelReference, canonical, parse_reference
 
 __all__ = [
     "LoadOptions",
@@ -12,6 +12,7 @@ __all__ = [
     "Prepared",
     "Progress",
     "Stage",
+    "canonical",
     "load",
     "parse_reference",
     "prepare",

@@ -69,6 +69,14 @@ def parse_reference(text: str) -> ModelReference:
     )
 
 
+def canonical(text: str) -> str:
+    """Return a spelling that is the same for all spellings of a model; what names none stays as it is."""
+    try:
+        return parse_reference(text).value
+    except ModelError:
+        return text
+
+
 def _path(text: str) -> Path:
     try:
         return Path(text).expanduser().absolute()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from webapp.engine.protocol import Engine
-from webapp.models import ModelError, PreparationCancelled, Progress, Stage, load, parse_reference
+from webapp.models import ModelError, PreparationCancelled, Progress, Stage, canonical, load, parse_reference
 from webapp.models.load import LoadOptions
 from webapp.settings import Settings
 
@@ -102,6 +102,10 @@ class EngineHub:
             self.start(ref)
         await self._settled()
         return self._status
+
+    def loaded(self) -> str | None:
+        """Return the model that answers now, as `canonical` writes it; None while none does."""
+        return None if self._current is None else canonical(self._current.ref)
 
     def engine(self) -> Engine:
         """Return the engine that answers now.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +11,8 @@ class Limits:
 
     Attributes:
         interactive: runs of people that go at once; further ones wait.
-        background: runs of experiments that go at once, counted apart, so that a person never waits for them.
+        background: runs of experiments that go at once, counted apart, so that a person never waits for them; how
+            many are launched at all is up to the experiments, which know how many fill the engine's batch.
         run_tokens: tokens one run may generate.
         run_calls: calls to the model one run may make.
         autosave: seconds between two stores of unfinished text (the promise is two).
@@ -25,7 +26,7 @@ class Limits:
     """
 
     interactive: int = 8
-    background: int = 4
+    background: int = 512
     run_tokens: int = 200_000
     run_calls: int = 2_000
     autosave: float = 1.5
@@ -35,3 +36,7 @@ class Limits:
     question_characters: int = 1_000_000
     stop_on_close: bool = False
     close_grace: float = 10.0
+
+    def within(self, run_tokens: int | None) -> Limits:
+        """Return the same bounds for a run that may generate so many tokens, if that is less."""
+        return self if run_tokens is None else replace(self, run_tokens=min(run_tokens, self.run_tokens))

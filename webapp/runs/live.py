@@ -59,7 +59,9 @@ class LiveRun:
         self._context = MethodContext(
             run, work.params, engine, self._calls, self._recorder, self._progress, work.inputs
         )
+        self.unstored: DatabaseError | None = None  # what kept it from being stored, if anything did
         self._task: asyncio.Task[None] | None = None
+        self._begun = False
         self._cut: tuple[RunStatus, str] | None = None
 
     def start(self, turns: Turns) -> None:
@@ -70,7 +72,8 @@ class LiveRun:
         """End the run now; to stop twice, or after the end, changes nothing."""
         if self._task is not None and self._cut is None and self.run.live:
             self._cut = status, error
-            self._task.cancel()
+            if self._begun:  # a task that is cancelled before its first step would never come to its end
+                self._task.cancel()
 
     async def wait(self) -> None:
         """Wait until the run has ended and everything of it is stored."""
@@ -80,12 +83,18 @@ class LiveRun:
     async def _live(self, turns: Turns) -> None:
         outcome: Outcome | None = None
         ending: tuple[RunStatus, str] = ("finished", "")
+        self._begun = True
         try:
+            if self._cut is not None:
+                raise asyncio.CancelledError
             async with turns.turn(self._progress.waiting):
                 outcome = await self._perform()
         except asyncio.CancelledError:
             ending = self._cut or ("interrupted", "")
-        except (CannotGoOn, EngineError, BudgetSpent, DatabaseError) as error:
+        except DatabaseError as error:
+            self.unstored = error
+            ending = ("failed", str(error))
+        except (CannotGoOn, EngineError, BudgetSpent) as error:
             ending = ("failed", str(error))
         except Exception as error:
             _log.exception("Run %s failed", self.run.id)
@@ -119,6 +128,7 @@ class LiveRun:
             await self._database.write(lambda s: run_store.finish(s, self.run))
         except DatabaseError as failure:
             _log.error("Run %s could not be stored: %s", self.run.id, failure)
+            self.unstored = failure
             self.run = replace(self.run, status="failed", error=str(failure))
         self.log.append(announce.standing(self.run), announce.ended(self.run))
         self.log.close()
@@ -129,6 +139,7 @@ class LiveRun:
                 await asyncio.sleep(self._autosave_seconds)
                 await self._recorder.autosave()
         except DatabaseError as error:
+            self.unstored = error
             self.stop("failed", str(error))
 
 

@@ -38,6 +38,7 @@ class Prepared(NamedTuple):
     run: Run
     work: Work
     background: bool
+    run_tokens: int | None = None
 
 
 class Preparation:
@@ -68,7 +69,8 @@ class Preparation:
         prepared = []
         for column, (request, (spec, params), given) in enumerate(zip(requests, checked, inputs, strict=True)):
             run = self._run(request, spec, params, session.id, column)
-            prepared.append(Prepared(run, _work(run, spec, params, given), request.background))
+            work = _work(run, spec, params, given)
+            prepared.append(Prepared(run, work, request.background, request.run_tokens))
         await self._database.write(lambda s: self._store(s, session, [p.run for p in prepared]))
         return prepared
 
@@ -101,7 +103,7 @@ class Preparation:
 
     def _run(self, request: RunRequest, spec: MethodSpec, params: MethodParams, session: str, column: int) -> Run:
         return Run(
-            **self._fresh(),
+            **self._fresh(request.run_id),
             session_id=session,
             column=column,
             problem=request.problem,
@@ -113,10 +115,10 @@ class Preparation:
             input_run=request.input_run,
         )
 
-    def _fresh(self) -> dict[str, Any]:
+    def _fresh(self, run_id: str | None = None) -> dict[str, Any]:
         """Return the fields of a run that begins now, whatever it does."""
         return {
-            "id": new_id(),
+            "id": run_id or new_id(),
             "launch_id": self._launch,
             "created_at": self._now,
             "status": "queued",

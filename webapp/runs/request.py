@@ -62,7 +62,11 @@ def refusals() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """One run to start. Without a session a new one is made, named after the question."""
+    """One run to start. Without a session a new one is made, named after the question.
+
+    `run_id` is the id that the run is to have, so that whoever asks can find it whatever happens; by default a new
+    one. `run_tokens` bounds what it may generate, where that is less than the program's own bound.
+    """
 
     problem: Problem
     method: str
@@ -71,6 +75,8 @@ class RunRequest:
     session_id: str | None = None
     input_run: str | None = None
     background: bool = False
+    run_id: str | None = None
+    run_tokens: int | None = None
 
 
 def typed_problem(

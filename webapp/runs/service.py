@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
 
-from storage.database import Database
+from storage.database import Database, DatabaseError
 from storage.records import BranchPoint, Run
 from webapp.engine.protocol import Caller, Engine
 from webapp.events import Batch
@@ -94,10 +94,17 @@ class RunService:
         if (live := self._live.get(run_id)) is not None:
             live.stop()
 
-    async def wait(self, run_id: str) -> None:
-        """Wait until a run of this process has ended and is stored."""
+    async def interrupt(self, run_id: str) -> None:
+        """End a run of this process as one that somebody begins again."""
         if (live := self._live.get(run_id)) is not None:
-            await live.wait()
+            live.stop("interrupted")
+
+    async def wait(self, run_id: str) -> DatabaseError | None:
+        """Wait until a run of this process has ended, and return why it could not be stored if that was so."""
+        if (live := self._live.get(run_id)) is None:
+            return None
+        await live.wait()
+        return live.unstored
 
     async def subscribe(
         self, run_id: str, after: int = 0, epoch: str | None = None, speed: float | None = None
@@ -134,8 +141,9 @@ class RunService:
     def _begin(self, prepared: Sequence[Prepared], engine: Engine, person: str, hold: AsyncExitStack) -> list[str]:
         """Start prepared runs, which are stored already; the engine is held until the last one has ended."""
         launched = []
-        for run, work, background in prepared:
-            live = LiveRun(run, work, engine, Caller(person, background), self._database, self._limits)
+        for run, work, background, run_tokens in prepared:
+            limits = self._limits.within(run_tokens)
+            live = LiveRun(run, work, engine, Caller(person, background), self._database, limits)
             self._live[run.id] = live
             live.start(self._turns[background])
             launched.append(live)
