@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -20,7 +20,7 @@ from webapp.engine import latent, scoring
 from webapp.engine.calls import CLOSED, Calls, tell
 from webapp.engine.chat import Chat
 from webapp.engine.columns import Columns
-from webapp.engine.device import Placement, place
+from webapp.engine.device import Placement, in_passing, place
 from webapp.engine.drive import driven
 from webapp.engine.forward import Forward
 from webapp.engine.graphs import Graphs
@@ -106,18 +106,15 @@ class LocalEngine:
             EngineError: when the weights take more than that.
 
         """
-        where = place(device, dtype, threads)
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         make = partial(
-            LocalEngine, tokenizer=tokenizer, id=id or Path(folder).name, source=source, revision=revision,
-            max_batch=max_batch, memory=memory,
-        )  # fmt: skip
-        try:
-            return make(weights(folder, where), format=where.format)
-        except OutOfRange:
-            if dtype != "auto":
-                raise
-            return make(weights(folder, Placement(where.device, torch.float32)))
+            LocalEngine,
+            id=id or Path(folder).name,
+            source=source,
+            revision=revision,
+            max_batch=max_batch,
+            memory=memory,
+        )
+        return in_passing(lambda: _opened(folder, device, dtype, threads, make))
 
     @property
     def info(self) -> ModelInfo:
@@ -334,3 +331,16 @@ class LocalEngine:
     def _check_open(self) -> None:
         if self._worker.closed:
             raise EngineError(CLOSED)
+
+
+def _opened(
+    folder: Path | str, device: str, dtype: str, threads: int, make: Callable[..., LocalEngine]
+) -> LocalEngine:
+    where = place(device, dtype, threads)
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    try:
+        return make(weights(folder, where), tokenizer, format=where.format)
+    except OutOfRange:
+        if dtype != "auto":
+            raise
+        return make(weights(folder, Placement(where.device, torch.float32)), tokenizer)

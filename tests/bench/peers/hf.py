@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,50 +21,64 @@ T = TypeVar("T")
 
 
 class Transformers(Side):
-    """One request at a time, in a thread of its own."""
+    """One request at a time, in a process of its own: two teams of threads in one process slow each other down."""
 
     name = "hf"
 
     def __init__(self, folder: Path, spelling: Spelling, dtype: str) -> None:
         self.spelling = spelling
-        self.model: Any = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=getattr(torch, dtype), local_files_only=True
-        )
         threads = torch.get_num_threads()
-        self.thread = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(threads,))
+        self.process = ProcessPoolExecutor(1, get_context("spawn"), _load, (folder, dtype, threads))
         self.about = (
             f"transformers {transformers.__version__}, {dtype}, {threads} threads; "
             "full-vocabulary entropy, computed afterwards"
         )
 
     async def texts(self, prompts: Sequence[Prompt], n: int, tokens: int) -> Texts:
-        return await self._run(lambda: self._generate(prompts, n, tokens))
+        said = await self._run(_generate, [self.spelling.ids(prompt) for prompt in prompts], n, tokens)
+        return [self.spelling.text(ids) for ids in said]
 
     async def judge(self, prompts: Sequence[Prompt]) -> list[float | None]:
-        return await self._run(lambda: [self._odds(prompt) for prompt in prompts])
+        following = await self._run(_following, [self.spelling.ids(prompt) for prompt in prompts])
+        return [self.spelling.odds(dict(enumerate(logprobs))) for logprobs in following]
 
     async def close(self) -> None:
-        self.thread.shutdown()
+        self.process.shutdown()
 
-    async def _run(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self.thread, torch.inference_mode()(work))
+    async def _run(self, work: Callable[..., T], *given: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self.process, work, *given)
 
-    def _generate(self, prompts: Sequence[Prompt], n: int, tokens: int) -> Texts:
-        ids, mask = _padded([self.spelling.ids(prompt) for prompt in prompts])
-        output = self.model.generate(
-            ids, attention_mask=mask, do_sample=True, temperature=TEMPERATURE, top_k=0, top_p=1.0,
-            num_return_sequences=n, max_new_tokens=tokens, min_new_tokens=tokens, output_logits=True,
-            return_dict_in_generate=True, pad_token_id=0,
-        )  # fmt: skip
-        assert len(output.logits) == tokens
-        for logits in output.logits:
-            _statistics(logits)
-        return [self.spelling.text(said) for said in output.sequences[:, ids.shape[1] :].tolist()]
 
-    def _odds(self, prompt: Prompt) -> float | None:
-        ids = torch.tensor([self.spelling.ids(prompt)])
-        following = self.model(ids, use_cache=False, logits_to_keep=1).logits[0, -1].float().log_softmax(-1)
-        return self.spelling.odds(dict(enumerate(following.tolist())))
+_model: Any = None  # of the process
+
+
+def _load(folder: Path, dtype: str, threads: int) -> None:
+    global _model
+    torch.set_num_threads(threads)
+    _model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype), local_files_only=True)
+
+
+@torch.inference_mode()
+def _generate(prompts: Sequence[Sequence[int]], n: int, tokens: int) -> list[list[int]]:
+    """Return the ids that follow, n texts a prompt."""
+    ids, mask = _padded(prompts)
+    output = _model.generate(
+        ids, attention_mask=mask, do_sample=True, temperature=TEMPERATURE, top_k=0, top_p=1.0,
+        num_return_sequences=n, max_new_tokens=tokens, min_new_tokens=tokens, output_logits=True,
+        return_dict_in_generate=True, pad_token_id=0,
+    )  # fmt: skip
+    assert len(output.logits) == tokens
+    for logits in output.logits:
+        _statistics(logits)
+    said: list[list[int]] = output.sequences[:, ids.shape[1] :].tolist()
+    return said
+
+
+@torch.inference_mode()
+def _following(prompts: Sequence[Sequence[int]]) -> list[list[float]]:
+    """Return the log-probabilities [V] of the token after each prompt."""
+    outputs = (_model(torch.tensor([ids]), use_cache=False, logits_to_keep=1) for ids in prompts)
+    return [output.logits[0, -1].float().log_softmax(-1).tolist() for output in outputs]
 
 
 def _padded(rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
