@@ -21,6 +21,8 @@ ALL_DRAWN: dict[str, dict[str, Any]] = {
     "adaptive_sampling": {"threshold": 1.0, "schedule": "constant"},
     "early_pruning": {"pruned": 0.0},
 }
+# Methods that ask for a format of their own and correct within it: their first attempt is where such a message begins.
+IN_ONE_MESSAGE = {"spoc", "isc", "dcot", "super_correct"}
 Odds = Callable[[str], tuple[float, float]]  # the masses of both options, by what the judge is asked
 
 

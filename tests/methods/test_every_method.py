@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from storage.records import Cost, Generation, Problem, ProblemKind
-from tests.methods.playing import ALL_DRAWN, REFERENCE, SUM, Judge, Play, counted, first_drafts, of_role
+from tests.methods.playing import (
+    ALL_DRAWN,
+    IN_ONE_MESSAGE,
+    REFERENCE,
+    SUM,
+    Judge,
+    Play,
+    counted,
+    first_drafts,
+    of_role,
+)
 from webapp.engine.protocol import Prompt
 from webapp.methods.interface import Answer
 from webapp.methods.registry import methods
@@ -17,9 +27,11 @@ from webapp.tasks.question import Question
 
 ALL = [name for name, spec in methods().items() if spec.run.__module__.startswith("webapp.")]
 TAKING = [name for name in ALL if methods()[name].takes_inputs]
+PAIRED = [name for name in ALL if name not in IN_ONE_MESSAGE]  # they start from the answers to the plain question
 # They are about how samples are drawn.
 DRAWING = {"self_consistency", "adaptive_sampling", "early_pruning", "decoding_rules"}
-REVISING = [name for name in ALL if methods()[name].family == "revise"]
+REVISING = [name for name in ALL if methods()[name].family == "revise" and name not in IN_ONE_MESSAGE]
+SYSTEM = {"super_correct"}  # they begin with a system prompt
 SECRET = typed_problem("Which number do I think of?", "numeric", REFERENCE)
 WHOLE: dict[str, Any] = {"top_p": 1.0, "top_k": 0, "min_p": 0.0, "top_h": 0.0, "eta": 0.0}
 ALL_TOKENS: dict[str, Any] = WHOLE | {"max_tokens": 16}
@@ -43,7 +55,8 @@ OWN: dict[str, dict[str, Any]] = {
 }
 # Settings with which a method revises, whatever the texts say.
 REVISED: dict[str, dict[str, Any]] = {"cove": {"reading": "CorrectBench"}}
-IN_PARTS = {"early_pruning"}  # its texts are drawn in parts, which only together may be as long as the longest
+# Their texts are drawn in parts, which only together may be as long as the longest.
+IN_PARTS = {"early_pruning", *IN_ONE_MESSAGE}
 PROBLEMS: dict[ProblemKind, Problem] = {
     "numeric": SUM,
     "math": typed_problem("What is 1/2 + 1/2?", "math", "1"),
@@ -65,11 +78,11 @@ def what_was_drawn(generation: Generation, *but: str) -> tuple[Any, ...]:
 
 
 def test_all_but_those_that_decide_how_to_draw_take_samples_of_another_run() -> None:
-    assert set(ALL) - set(TAKING) == DRAWING & set(ALL)
+    assert set(ALL) - set(TAKING) == (DRAWING | IN_ONE_MESSAGE) & set(ALL)
 
 
 def test_a_question_has_no_reference_and_an_answer_no_verdict() -> None:
-    assert {f.name for f in dataclasses.fields(Question)} == {"problem_id", "text", "kind", "choices"}
+    assert {f.name for f in dataclasses.fields(Question)} == {"problem_id", "text", "kind", "choices", "earlier"}
     assert REFERENCE not in repr(Question.of(SECRET))
     assert {f.name for f in dataclasses.fields(Answer)} == {"value", "chosen", "votes", "note"}
 
@@ -100,23 +113,23 @@ async def test_the_first_attempts_are_kept_and_come_first(play: Play, model: Jud
     assert [(g.branch, g.label, g.status) for g in drafts] == [(0, "draft", "finished"), (1, "draft", "finished")]
     later = [g.ordinal for g in stored.generations if g.role not in ("draft", "search")]
     assert max(g.ordinal for g in drafts) < min([*later, 10**6])
-    assert [(g.text, g.answer, g.verdict) for g in drafts] == [
-        ("Answer: 1", "1", "incorrect"),
-        ("Answer: 11", "11", "incorrect"),
-    ]
-    assert stored.run.outcome.first_answer == "1"
+    asked = [len(g.messages) for g in drafts]
+    assert asked == [1 + (name in SYSTEM)] * 2
+    assert [(g.answer, g.verdict) for g in drafts] == [(f"{10 * i + n}", "incorrect") for i, n in enumerate(asked)]
+    assert [g.text for g in drafts] == [f"Answer: {g.answer}" for g in drafts]
+    assert stored.run.outcome.first_answer == drafts[0].answer
 
 
 async def test_all_methods_with_one_seed_start_from_the_same_drafts(play: Play, model: Judge) -> None:
     model.script = numbers
     settings: dict[str, Any] = {"samples": 2, "temperature": 0.8, "top_p": 1.0}
-    requests = [RunRequest(SUM, name, settings | ALL_DRAWN.get(name, {}), seed=11) for name in ALL]
+    requests = [RunRequest(SUM, name, settings | ALL_DRAWN.get(name, {}), seed=11) for name in PAIRED]
     runs = await play.together(*requests)
     drafts = [[what_was_drawn(g, "max_tokens") for g in first_drafts(stored)] for stored in runs]
     assert all(drawn == drafts[0] for drawn in drafts)
     assert drafts[0][1][3]["seed"] == 11
     assert len({stored.run.launch_id for stored in runs}) == 1
-    assert [stored.run.column for stored in runs] == list(range(len(ALL)))
+    assert [stored.run.column for stored in runs] == list(range(len(PAIRED)))
 
 
 @pytest.mark.parametrize("name", TAKING)

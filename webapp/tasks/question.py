@@ -19,12 +19,16 @@ ANSWER_FORMAT: dict[ProblemKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a method is given; `problem_id` keys the sampling noise and reveals nothing."""
+    """What a method is given; `problem_id` keys the sampling noise and reveals nothing.
+
+    `earlier` is what another method said to it before, word for word as it is appended to the question.
+    """
 
     problem_id: str
     text: str
     kind: ProblemKind
     choices: tuple[str, ...] = ()
+    earlier: str = ""
 
     @staticmethod
     def of(problem: Problem) -> Question:
@@ -32,9 +36,13 @@ class Question:
         return Question(problem.id, problem.question, problem.kind, problem.choices)
 
     def stated(self) -> str:
-        """Return the question with its lettered choices."""
-        lettered = [f"({chr(65 + i)}) {choice}" for i, choice in enumerate(self.choices)]
-        return "\n".join([self.text, *lettered])
+        """Return the question with its lettered choices, and below them what is handed over with it, if anything."""
+        asked = "\n".join([self.text, *self.lettered()])
+        return f"{asked}\n\n{self.earlier}" if self.earlier else asked
+
+    def lettered(self) -> list[str]:
+        """Return the choices, each after its letter."""
+        return [f"({chr(65 + i)}) {choice}" for i, choice in enumerate(self.choices)]
 
     def answer_format(self) -> str:
         """Return the sentence that asks for an answer line; empty where nothing is extracted."""
