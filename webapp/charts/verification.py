@@ -79,4 +79,5 @@ def _row(each: Question, texts: Mapping[str, Generation], labelled: bool) -> lis
 
 
 def _text(generation: str | None, texts: Mapping[str, Generation]) -> str | None:
-    return texts[generation].text if generation is not None and generation in texts else None
+    found = texts.get(generation or "")
+    return None if found is None else found.text

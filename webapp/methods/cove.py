@@ -109,6 +109,17 @@ class Check:
     consistent: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A draft, the plan of its questions, the answers to those that were put, and what it became."""
+
+    draft: Generation
+    plan: Generation
+    planned: Sequence[Planned]
+    checks: Sequence[Check]
+    final: Generation
+
+
 @method(
     title="CoVe",
     family="revise",
@@ -140,25 +151,30 @@ async def cove(run: RunContext, question: Question, p: CoVeParams) -> Answer:
 
     A small model answers its own questions no better than the first one; then the checks mislead as often as not.
     """
-    unverified: list[int] = []
+    found: dict[int, Verified] = {}
 
     async def correct(draft: Generation) -> Generation:
-        plan = await run.sample(
-            planning(question, draft.text, p.reading),
-            role="question", label="plan", branch=draft.branch, round=1, parents=[draft],
-        )  # fmt: skip
-        planned = questions(plan.text, draft.text, p)
-        put = [each.question for each in planned if not each.dropped]
-        checks = await asyncio.gather(*(_checked(run, question, p, draft, plan, i, q) for i, q in enumerate(put, 1)))
-        if not checks:
-            unverified.append(draft.branch)
-        stands = p.reading == "paper" and not checks
-        final = draft if stands else await _revised(run, question, p, draft, plan, checks)
-        await _record(run, p, draft, plan, planned, checks, final)
-        return final
+        found[draft.branch] = await _verified(run, question, p, draft)
+        return found[draft.branch].final
 
     answer = await each_corrected(run, question, correct)
-    return replace(answer, note=f"{_nothing_verified(unverified, p.reading)} {answer.note}".strip())
+    in_order = [found[branch] for branch in sorted(found)]
+    for each in in_order:
+        await _record(run, p, each)
+    return replace(answer, note=f"{_nothing_verified(in_order, p.reading)} {answer.note}".strip())
+
+
+async def _verified(run: RunContext, question: Question, p: CoVeParams, draft: Generation) -> Verified:
+    plan = await run.sample(
+        planning(question, draft.text, p.reading),
+        role="question", label="plan", branch=draft.branch, round=1, parents=[draft],
+    )  # fmt: skip
+    planned = questions(plan.text, draft.text, p)
+    put = [each.question for each in planned if not each.dropped]
+    checks = await asyncio.gather(*(_checked(run, question, p, draft, plan, i, q) for i, q in enumerate(put, 1)))
+    stands = p.reading == "paper" and not checks
+    final = draft if stands else await _revised(run, question, draft, plan, checks)
+    return Verified(draft, plan, planned, checks, final)
 
 
 def planning(question: Question, draft: str, reading: Reading) -> Prompt:
@@ -219,7 +235,7 @@ async def _checked(
 
 
 async def _revised(
-    run: RunContext, question: Question, p: CoVeParams, draft: Generation, plan: Generation, checks: Sequence[Check]
+    run: RunContext, question: Question, draft: Generation, plan: Generation, checks: Sequence[Check]
 ) -> Generation:
     told = [part for check in checks for part in (check.answer, check.label) if part is not None]
     return await run.sample(
@@ -243,30 +259,20 @@ def _told(check: Check) -> str:
     return f"{check.question}\n{check.answer.text.strip()}{label}"
 
 
-def _nothing_verified(branches: Sequence[int], reading: Reading) -> str:
-    if not branches:
-        return ""
-    samples = ", ".join(str(branch + 1) for branch in sorted(branches))
+def _nothing_verified(found: Sequence[Verified], reading: Reading) -> str:
+    samples = ", ".join(str(each.draft.branch + 1) for each in found if not each.checks)
     then = "stands as it is" if reading == "paper" else "was rewritten without any check"
-    return f"No question could be put about sample {samples}: nothing was verified, and it {then}."
+    return f"No question could be put about sample {samples}: nothing was verified, and it {then}." if samples else ""
 
 
-async def _record(
-    run: RunContext,
-    p: CoVeParams,
-    draft: Generation,
-    plan: Generation,
-    planned: Sequence[Planned],
-    checks: Sequence[Check],
-    final: Generation,
-) -> None:
-    made = iter(checks)
-    rows = [_row(each, None if each.dropped else next(made)) for each in planned]
+async def _record(run: RunContext, p: CoVeParams, found: Verified) -> None:
+    made = iter(found.checks)
     details = {
-        "reading": p.reading, "variant": p.variant, "draft": draft.id, "plan": plan.id,
-        "revision": None if final is draft else final.id, "questions": rows,
+        "reading": p.reading, "variant": p.variant, "draft": found.draft.id, "plan": found.plan.id,
+        "revision": None if found.final is found.draft else found.final.id,
+        "questions": [_row(each, None if each.dropped else next(made)) for each in found.planned],
     }  # fmt: skip
-    await run.record_score("verification_questions", len(checks), how=HOW, about=final, details=details)
+    await run.record_score("verification_questions", len(found.checks), how=HOW, about=found.final, details=details)
 
 
 def _row(planned: Planned, check: Check | None) -> dict[str, Any]:
