@@ -56,7 +56,7 @@ OWN: dict[str, dict[str, Any]] = {
 # Settings with which a method revises, whatever the texts say.
 REVISED: dict[str, dict[str, Any]] = {"cove": {"reading": "CorrectBench"}}
 # Their texts are drawn in parts, which only together may be as long as the longest.
-IN_PARTS = {"early_pruning", *IN_ONE_MESSAGE}
+IN_PARTS = {"early_pruning", "iterative_deepening", *IN_ONE_MESSAGE}
 PROBLEMS: dict[ProblemKind, Problem] = {
     "numeric": SUM,
     "math": typed_problem("What is 1/2 + 1/2?", "math", "1"),
@@ -147,7 +147,7 @@ async def test_the_samples_of_an_earlier_run_can_be_its_drafts(play: Play, model
 @pytest.mark.parametrize("name", TAKING)
 async def test_taken_samples_end_as_samples_of_its_own_would(play: Play, model: Judge, name: str) -> None:
     model.script = numbers
-    settings: dict[str, Any] = {"samples": 3, "temperature": 1.0, "top_p": 1.0}
+    settings: dict[str, Any] = {"samples": 3, "temperature": 1.0, "top_p": 1.0, "max_tokens": 100}
     own = await play(name, **settings)
     taken = await play(name, source=await play("self_consistency", **settings), **settings)
     assert [what_was_drawn(g) for g in taken.generations] == [what_was_drawn(g) for g in own.generations]

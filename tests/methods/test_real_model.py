@@ -37,6 +37,7 @@ OWN = ALL_DRAWN | {
     "spct": {"judgements": 2, "judge_tokens": 20, "examples": False},
     "say_self": {"retries": 0, "examples": False},
     "decoding_rules": {"nucleus": 1.0, "base": 0.0, "most": 0},
+    "iterative_deepening": {"first_boundary": 6, "trigger": " Wait."},
 }
 
 

@@ -27,6 +27,7 @@ from storage.records import Generation, Run, Score
 
 PACKAGE = "webapp.charts"
 SHOWN_AT_MOST = 24
+UNREADABLE = "What is stored of this score is not in the form that its chart expects, so it is not drawn."
 
 Cell: TypeAlias = str | float | None
 Kind: TypeAlias = Literal["text", "number", "bar", "sample", "verdict"]
@@ -119,8 +120,7 @@ def _of_score(score: Score, generations: Sequence[Generation], scores: Sequence[
     try:
         return _OF_SCORES[score.name](score, generations, scores)
     except ValidationError:
-        sentence = "What is stored of this score is not in the form that its chart expects, so it is not drawn."
-        return Evidence(score.name.replace("_", " ").capitalize(), sentence)
+        return Evidence(score.name.replace("_", " ").capitalize(), UNREADABLE)
 
 
 @cache

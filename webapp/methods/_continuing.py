@@ -7,9 +7,12 @@ from webapp.methods.interface import RunContext
 
 
 def written(run: RunContext, text: Generation) -> list[int]:
-    """Return the token ids of a text without the special ones: what is put after them stands in the same message."""
+    """Return the token ids of a text without those that end it: what is put after them stands in the same message."""
     trace = run.trace(text)
-    return [token for token in trace.ids.tolist() if token not in trace.special]
+    ids: list[int] = trace.ids.tolist()
+    while ids and ids[-1] in trace.special:
+        ids.pop()
+    return ids
 
 
 async def insisted(run: RunContext, text: Generation, words: str, *, label: str, max_tokens: int) -> Generation:
