@@ -103,3 +103,21 @@ def test_notes_stand_below_their_step():
         (1, "step 1", "a"), (1, "note on step 1", "k"), (1, "step 2", "b"), (1, "summary", None), (1, "answer", "4"),
     )  # fmt: skip
     assert found.reading.endswith("Cut short: sample 2.")
+
+
+def test_what_replaced_what_stands_beside_the_answer_without_it():
+    draft = text("d", answer="4", text="2 + 2 = 5.\nWait.\n2 + 2 = 4.")
+    place = {"before": [0, 10], "words": [11, 16], "after": [17, 27], "why": "corrects"}
+    changed = place | {"without": "wrong", "answer": "5", "changed": True, "again": True}
+    doubt = {"before": None, "words": [11, 16], "after": None, "why": "nothing before it"}
+    untried = place | {"why_not": "no tokens are left"}
+    samples = [{"branch": 0, "text": "d", "reversals": [changed, doubt, untried]}]
+    found = shown("spontaneous_corrections", [draft, WRONG], samples=samples)
+    steps = ("2 + 2 = 5.", "Wait.", "2 + 2 = 4.")
+    assert table(found).rows == (
+        (0, *steps, "a correction", "5", "incorrect", "yes, it corrects itself again"),
+        (0, None, "Wait.", None, "none: nothing before it", None, None, None),
+        (0, *steps, "a correction", None, None, "no tokens are left"),
+    )
+    assert "2 of 3 are corrections" in found.reading
+    assert shown("spontaneous_corrections", [], samples=[]).table is None
