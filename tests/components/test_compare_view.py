@@ -64,6 +64,23 @@ async def test_texts_are_shown_as_changes_against_the_baseline(page: Page, stage
     await expect(page.locator("ins, del")).to_have_count(0)
 
 
+async def test_what_was_put_into_a_text_is_marked_in_its_changes_too(page: Page, stage: Stage):
+    before, after = "Größe 4", "Größe 4\nWait. So 5"
+    first, last = len(before.encode()), len("Größe 4\nWait.".encode())
+    texts = (
+        scripts.finished("g", before),
+        scripts.finished("g", after, spans=[(0, first, "model"), (first, last, "injected")]),
+    )
+    runs = [
+        Script([scripts.opened(f"r{i}"), scripts.started("g"), end, scripts.ended()]) for i, end in enumerate(texts)
+    ]
+    await compare(page, stage, *runs)
+    cell = page.get_by_role("row", name="Sample 1 · draft").locator("td").nth(1)
+    await expect(cell.locator("ins [data-origin=injected]")).to_have_text("\nWait.", use_inner_text=False)
+    await expect(cell.locator("[data-origin=injected]")).to_have_attribute("data-label", "inserted")
+    await expect(cell.locator(".st-diff")).to_have_text(after)
+
+
 async def test_another_baseline_is_chosen_by_keyboard_and_the_focus_stays(page: Page, stage: Stage):
     await compare(page, stage, Script(scripts.vote_run("r0")), Script(scripts.refine_run("r1")))
     await page.get_by_role("button", name="make baseline").focus()

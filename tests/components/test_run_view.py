@@ -275,6 +275,18 @@ async def test_rounds_stand_in_order_with_their_transition_and_changes(page: Pag
     await expect(lane.locator(".st-pane")).to_have_count(3)
 
 
+async def test_what_was_put_into_a_revision_is_marked_in_its_changes(page: Page, stage: Stage):
+    change = [("=", "It is 4"), ("-", "!"), ("+", ". Wait, no. "), ("=", "Done")]
+    spans = [(0, 8, "model"), (8, 19, "injected"), (19, 23, "model")]
+    end = scripts.finished("h", "It is 4. Wait, no. Done", diff=change, diff_against="g", spans=spans)
+    events = [scripts.opened("r0"), *scripts.written("g", ["It is 4!", "Done"]),
+              scripts.started("h", 1, role="revision", round=1, parents=["g"]), end, scripts.ended()]  # fmt: skip
+    await show(page, stage, Script(events))
+    await page.click(".st-changes button")
+    await expect(page.locator(".st-diff ins [data-origin=injected]")).to_have_text("Wait, no. ")
+    assert await texts_of(page, ".st-diff > *") == ["It is 4", "!", ". Wait, no. ", "Done"]
+
+
 async def test_progress_cost_and_faithfulness_are_told(page: Page, stage: Stage):
     await show(
         page,

@@ -50,7 +50,7 @@ export function cell(run, generation, against) {
   if (!generation) return el('span.st-dim', { title: 'This run has nothing here' }, '–');
   const { finished } = generation;
   const text = finished ? finished.text : generation.text.join('');
-  const body = against === null ? el('div.st-diff', { tabIndex: 0, role: 'group', ariaLabel: 'Text' }, ...originSpans(text, finished?.spans || [])) : diffView(wordDiff(against, text), 'Changes against the baseline');
+  const body = against === null ? el('div.st-diff', { tabIndex: 0, role: 'group', ariaLabel: 'Text' }, ...originSpans(text, finished?.spans || [])) : diffView(wordDiff(against, text), 'Changes against the baseline', finished?.spans);
   body.dataset.focus = generation.id;
   const scores = run.scores.filter((score) => score.generation === generation.id && score.name.startsWith('p_true'));
   return el('div.st-cell', {}, el('p.st-judged', {}, finished && finished.answer !== null ? el('b.st-contained', {}, finished.answer) : null, verdictBadge(finished?.verdict),

@@ -87,7 +87,7 @@ export class GenerationCard {
 
   showDiff(on, button) {
     button.ariaPressed = String(on);
-    this.diff ||= diffView(this.generation.finished.diff, `Changes of ${this.name()}`);
+    this.diff ||= diffView(this.generation.finished.diff, `Changes of ${this.name()}`, this.generation.finished.spans);
     fill(this.body, on ? this.diff : this.tokens.node); // the button keeps the focus: it is in the head
   }
 
