@@ -37,5 +37,10 @@ def describe_one(spec: MethodSpec) -> dict[str, Any]:
 
 def unavailable(spec: MethodSpec, capabilities: Set[Capability]) -> str | None:
     """Return why a model with these capabilities cannot carry a method out, as a sentence; None if it can."""
-    missing = ", ".join(word.replace("_", " ") for word in sorted(spec.needs - capabilities))
-    return f"{spec.title} needs a model that offers: {missing}." if missing else None
+    return lacking(spec.title, spec.needs, capabilities)
+
+
+def lacking(who: str, needs: Set[Capability], capabilities: Set[Capability]) -> str | None:
+    """Return what a model with these capabilities does not offer of what somebody needs, as a sentence."""
+    missing = ", ".join(word.replace("_", " ") for word in sorted(needs - capabilities))
+    return f"{who} needs a model that offers: {missing}." if missing else None

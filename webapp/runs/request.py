@@ -16,7 +16,7 @@ from storage.errors import DatabaseError
 from storage.records import Problem, ProblemKind
 from storage.text import clean
 from webapp.engine.protocol import Engine
-from webapp.methods.describe import unavailable
+from webapp.methods.describe import lacking
 from webapp.methods.interface import MethodParams, MethodSpec
 from webapp.methods.registry import methods
 from webapp.tasks.question import Question
@@ -132,7 +132,7 @@ async def check(request: RunRequest, engine: Engine, characters: int) -> tuple[M
     """
     spec = method_of(request.method)
     params = checked_params(spec, request.params)
-    check_capabilities(spec, engine)
+    check_capabilities(spec, params, engine)
     if request.input_run is not None and not spec.takes_inputs:
         raise BadRequest(f"{spec.title} draws its own samples; it cannot take those of an earlier run.")
     if not 0 <= request.seed < 2**63:
@@ -141,15 +141,16 @@ async def check(request: RunRequest, engine: Engine, characters: int) -> tuple[M
     return spec, params
 
 
-def check_capabilities(spec: MethodSpec, engine: Engine) -> None:
-    """Refuse a method that needs what the model cannot do.
+def check_capabilities(spec: MethodSpec, params: MethodParams, engine: Engine) -> None:
+    """Refuse a method, or settings of it, that need what the model cannot do.
 
     Raises:
         BadRequest: naming what is missing.
 
     """
-    if sentence := unavailable(spec, engine.info.capabilities):
-        raise BadRequest(f"{sentence} {engine.info.name} does not.")
+    for who, needs in {spec.title: spec.needs, **params.demands()}.items():
+        if sentence := lacking(who, needs, engine.info.capabilities):
+            raise BadRequest(f"{sentence} {engine.info.name} does not.")
 
 
 async def _check_question(problem: Problem, engine: Engine, new_tokens: int, characters: int) -> None:
