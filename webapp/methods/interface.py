@@ -57,6 +57,10 @@ class MethodParams(BaseModel):
         json_schema_extra={"unit": "tokens"},
     )  # fmt: skip
 
+    def demands(self) -> Mapping[str, frozenset[Capability]]:
+        """Return what these settings ask of a model beyond what their method needs, by what it is that asks."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class Truncation:
@@ -111,6 +115,14 @@ class RunContext(Protocol):
     @property
     def oracle(self) -> Oracle:
         """The door to the reference answer."""
+        ...
+
+    def stage(self, params: MethodParams, *, name: str = "", after: Generation | None = None) -> RunContext:
+        """Return this run for a method that is a part of it, with settings of its own.
+
+        A part that comes `after` a text is kept apart from what was before: its labels begin with `name`, its rounds
+        come later, and its first drafts are revisions of that text instead of first attempts.
+        """
         ...
 
     async def drafts(self, question: Question) -> list[Generation]:

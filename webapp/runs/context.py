@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,13 @@ from webapp.engine.noise import uniform
 from webapp.engine.policies.settings import Policy
 from webapp.engine.protocol import Engine, OptionProbabilities, Prompt, Sampling
 from webapp.methods.interface import MethodParams, Steered, Truncation
-from webapp.runs.calls import Calls, Given, Text, prompt_of
+from webapp.runs.calls import Calls, Given, prompt_of
 from webapp.runs.oracle import RunOracle
 from webapp.runs.progress import Progress
 from webapp.runs.recorder import Recorder
 from webapp.runs.rows import unscored
 from webapp.runs.spans import origins_of
+from webapp.runs.stages import Place
 from webapp.tasks import graders
 from webapp.tasks.question import Question
 
@@ -50,11 +52,21 @@ class MethodContext:
         self._progress = progress
         self._oracle = RunOracle(run.problem)
         self._inputs = inputs
+        self._place = Place()
 
     @property
     def oracle(self) -> RunOracle:
         """The door to the reference answer."""
         return self._oracle
+
+    def stage(self, params: MethodParams, *, name: str = "", after: Generation | None = None) -> Self:
+        """Return this run for a method that is a part of it, with settings of its own."""
+        part = copy(self)
+        part._params = params
+        if after is not None:
+            rounds = 1 + max(g.round for g in self._recorder.generations.values())
+            part._inputs, part._place = (), Place(name, rounds, after)
+        return part
 
     async def drafts(self, question: Question) -> list[Generation]:
         """Return the first drafts: fresh ones, or those of the input run, copied."""
@@ -79,12 +91,12 @@ class MethodContext:
         temperature_grid: Sequence[float] = (),
     ) -> Generation:
         """Draw one text; what is not given comes from the run's parameters."""
-        key = (label, branch) if noise_of is None else (noise_of.label, noise_of.branch)
+        text = self._place.text(role, label, branch, round, parents)
+        key = (text.label, branch) if noise_of is None else (noise_of.label, noise_of.branch)
         sampling = self._sampling(*key, temperature, max_tokens, stop)
         sampling = replace(sampling, temperature_grid=tuple(temperature_grid))
         if truncation is not None:
             sampling = replace(sampling, **asdict(truncation))
-        text = Text(role, label, branch, round, tuple(p.id for p in parents))
         return (await self._calls.draw(prompt, sampling, [text]))[0]
 
     async def sample_many(
@@ -101,9 +113,9 @@ class MethodContext:
         stop: Sequence[str] = (),
     ) -> list[Generation]:
         """Draw n texts of one prompt, as branches 0 to n - 1."""
-        sampling = self._sampling(label, 0, temperature, max_tokens, stop)
-        ids = tuple(p.id for p in parents)
-        return await self._calls.draw(prompt, sampling, [Text(role, label, i, round, ids) for i in range(n)])
+        sampling = self._sampling(self._place.label(label), 0, temperature, max_tokens, stop)
+        texts = [self._place.text(role, label, i, round, parents) for i in range(n)]
+        return await self._calls.draw(prompt, sampling, texts)
 
     async def continue_from(
         self,
@@ -127,8 +139,9 @@ class MethodContext:
         others: list[Origin] = ["injected"] * (len(ids) - own)
         origins = [*origins_of(trace, generation.spans)[:own], *others]
         prompt = prompt_of(generation).continuing(ids)
-        sampling = replace(self._sampling(label, branch, temperature, max_tokens, stop, truncation), redraw=redraw)
-        text = Text(role, label, branch, round, (generation.id,))
+        text = self._place.text(role, label, branch, round, [generation])
+        sampling = self._sampling(text.label, branch, temperature, max_tokens, stop, truncation)
+        sampling = replace(sampling, redraw=redraw)
         return (await self._calls.draw(prompt, sampling, [text], given=Given(rows, origins)))[0]
 
     async def steer(
@@ -149,9 +162,9 @@ class MethodContext:
         truncation: Truncation | None = None,
     ) -> Steered:
         """Draw n texts as a policy says, as branches from `branch` on."""
-        sampling = self._sampling(label, branch, temperature, max_tokens, stop, truncation)
+        sampling = self._sampling(self._place.label(label), branch, temperature, max_tokens, stop, truncation)
         above = [[*drafts[i : i + 1], *parents] for i in range(n)]
-        texts = [Text(role, label, branch + i, round, tuple(p.id for p in above[i])) for i in range(n)]
+        texts = [self._place.text(role, label, branch + i, round, above[i]) for i in range(n)]
         asked = [prompts] if isinstance(prompts, Prompt) else list(prompts)
         return await self._calls.steer(asked, policy, sampling, texts)
 
@@ -209,7 +222,7 @@ class MethodContext:
     def chance(self, label: str, *, branch: int = 0, number: int = 0) -> float:
         """Return a number in [0, 1) for a decision of the method itself."""
         # No text has such a label, so no token is drawn with the same number.
-        return uniform(self._sampling(f"decision: {label}", branch, None, None, ()), 0, number)
+        return uniform(self._sampling(f"decision: {self._place.label(label)}", branch, None, None, ()), 0, number)
 
     def room(self, prompt: Prompt) -> int:
         """Return how many tokens the model's context has left after a prompt."""
@@ -229,7 +242,7 @@ class MethodContext:
 
     def doing(self, what: str) -> None:
         """Tell the page what the method is doing now."""
-        self._progress.doing(what)
+        self._progress.doing(self._place.label(what))
 
     def _sampling(
         self,
