@@ -21,13 +21,13 @@ EVIL = {"origin": "http://evil.example"}
 
 
 def launched(
-    client: TestClient, services: Services, question: str = "Which?", method: str = "self_consistency"
+    client: TestClient, services: Services, question: str = "Which?", method: str = "self_consistency", **fields: Any
 ) -> str:
     """Start a run on the app's event loop and wait until it is stored."""
     assert client.portal is not None
 
     async def run() -> str:
-        (run_id,) = await services.runs.launch([asked(method, question)], person="local")
+        (run_id,) = await services.runs.launch([asked(method, question, **fields)], person="local")
         await services.runs.wait(run_id)
         return run_id
 
@@ -86,6 +86,15 @@ def test_a_run_is_summarised_without_its_traces(client: TestClient, services: Se
     assert summary["run"]["id"] == run_id
     assert summary["run"]["status"] == "finished"
     assert {g["text"] for g in summary["generations"]} >= {"Answer: 0"}
+
+
+def test_a_summary_says_of_every_stretch_who_wrote_it(client: TestClient, services: Services) -> None:
+    settings = {"samples": 1, "first_boundary": 3, "trigger": " So? ", "max_tokens": 20}
+    run_id = launched(client, services, method="iterative_deepening", params=settings)
+    *_, last = client.get(f"/api/runs/{run_id}").json()["generations"]
+    stretches = [(last["text"][s["start"] : s["end"]], s["origin"]) for s in last["spans"]]
+    assert (" So? ", "injected") in stretches and ("Ans", "model") in stretches
+    assert "".join(text for text, _ in stretches) == last["text"]
 
 
 def test_what_a_runs_scores_show_is_told(client: TestClient, services: Services) -> None:
