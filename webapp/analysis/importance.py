@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from webapp.engine.policies.particles import effective_size, shares
+from webapp.engine.policies.weights import effective_size, shares
 
 FEWEST = 5.0  # effective samples below which an estimate is not to be relied on
 SHARE = 0.2  # of the samples that must be effective

@@ -28,6 +28,11 @@ class Path:
     def __len__(self) -> int:
         return len(self.logp)
 
+    @property
+    def likelihood(self) -> float:
+        """log p of the whole text."""
+        return float(self.logp.sum())
+
     def between(self, start: int, stop: int | None = None) -> tuple[float, float]:
         """Return the sums of log p and of log q over [start, stop)."""
         return float(self.logp[start:stop].sum()), float(self.logq[start:stop].sum())

@@ -103,6 +103,15 @@ def draw(logits: Tensor, settings: Sequence[Sampling], noise: Sequence[float]) -
     return _greedily(logits, knobs, Draw(ids, logprobs, entropy(scaled.exp(), scaled), candidates))
 
 
+def law(logits: Tensor, sampling: Sampling) -> Tensor:
+    """Return [B, V] the log-probabilities that `draw` draws from; minus infinity where truncation leaves no token."""
+    tempered = logits / max(sampling.temperature, COLDEST)
+    scaled = torch.log_softmax(tempered, dim=-1)
+    if not sampling.truncates:
+        return scaled
+    return truncate(tempered, scaled, [sampling] * len(logits)).log_softmax(-1)
+
+
 def draw_untruncated(logits: Tensor, knobs: Knobs) -> Draw:
     """Draw from the whole of each row [B, V]; no step of it waits for the device."""
     scaled = torch.log_softmax(logits / knobs.temperature[:, None], dim=-1)

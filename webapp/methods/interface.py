@@ -268,6 +268,18 @@ class RunContext(Protocol):
         """Return the token ids of text as it stands inside an assistant message, to continue after it."""
         ...
 
+    async def restate(
+        self,
+        generation: Generation,
+        *,
+        role: Role,
+        label: str,
+        round: int = 0,
+        parents: Sequence[Generation] = (),
+    ) -> Generation:
+        """Say a text of this run again in another role, at no cost: what a method settled on among many."""
+        ...
+
     def chance(self, label: str, *, branch: int = 0, number: int = 0) -> float:
         """Return a number in [0, 1) for a decision of the method itself, from seed, problem and these names alone."""
         ...

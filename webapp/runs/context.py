@@ -168,6 +168,20 @@ class MethodContext:
         asked = [prompts] if isinstance(prompts, Prompt) else list(prompts)
         return await self._calls.steer(asked, policy, sampling, texts)
 
+    async def restate(
+        self,
+        generation: Generation,
+        *,
+        role: Role,
+        label: str,
+        round: int = 0,
+        parents: Sequence[Generation] = (),
+    ) -> Generation:
+        """Say a text of this run again in another role, at no cost."""
+        text = self._place.text(role, label, generation.branch, round, parents)
+        again = generation.with_(role=text.role, label=text.label, round=text.round, parents=text.parents)
+        return await self._recorder.restate(again, self.trace(generation))
+
     async def choose(
         self, prompt: Prompt, options: Sequence[Sequence[str]], *, prefix: str = ""
     ) -> OptionProbabilities:

@@ -87,6 +87,15 @@ class Recorder:
         writing.done = True
         return await self._keep(writing, writing.generation, trace)
 
+    async def restate(self, generation: Generation, trace: TokenTrace) -> Generation:
+        """Store a text of this run once more, as the generation says; all of it is given, so it costs nothing."""
+        given = generation.with_(prefix=tuple(trace.ids.tolist()), cost=Cost())
+        writing = self.begin(given, tokens=0, calls=0)
+        self.give(writing, at(trace, self._progress.now()), origins_of(trace, generation.spans))
+        self._log.append(*writing.flush())
+        writing.done = True
+        return await self._keep(writing, await graded(self._run.problem, writing.generation), trace)
+
     async def score(self, score: Score) -> None:
         """Store a score, then say so."""
         await self._database.write(lambda s: score_store.add(s, score))

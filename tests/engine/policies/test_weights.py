@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from webapp.engine.policies.particles import effective_size, log_mean, ramped, shares, systematic
+from webapp.engine.policies.weights import effective_size, log_mean, ramped, shares, systematic
 
 LOG_W = [-1.2, 0.3, -0.4, -2.5, 0.9, -0.1]
 NOTHING = float("-inf")
