@@ -72,6 +72,11 @@ def test_without_any_answer_there_is_no_confidence() -> None:
     assert (found.outcome_entropy, found.step_confidence, found.hard) == (None, 0.0, True)
 
 
+def test_a_majority_that_no_chain_gives_is_not_of_low_quality() -> None:
+    found = route([], UNSURE, UNSURE, ORDINARY)
+    assert (found.quality, found.quality_low, found.hard) == (None, False, False)
+
+
 def test_thresholds_are_settings() -> None:
     strict = Thresholds(1.0, 0.5, quality=2.0, confidence=1.0)
     assert route([1.5], SURE, SURE, strict).hard

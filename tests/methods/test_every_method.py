@@ -54,7 +54,10 @@ OWN: dict[str, dict[str, Any]] = {
     "eta 0.0002": WHOLE | {"eta": 0.0002},
 }
 # Settings with which a method revises, whatever the texts say.
-REVISED: dict[str, dict[str, Any]] = {"cove": {"reading": "CorrectBench"}}
+REVISED: dict[str, dict[str, Any]] = {
+    "cove": {"reading": "CorrectBench"},
+    "magicore": {"quality_below": 10.0, "confidence_below": 1.0},
+}
 # Their texts are drawn in parts, which only together may be as long as the longest.
 IN_PARTS = {"early_pruning", "iterative_deepening", *IN_ONE_MESSAGE}
 PROBLEMS: dict[ProblemKind, Problem] = {
@@ -192,10 +195,10 @@ async def test_samples_are_revised_side_by_side(play: Play, model: Judge, name: 
 
     def script(prompt: Prompt, sample: int) -> str:
         under_way.append(model.open)
-        return "Answer: 1"
+        return f"Answer: {sample}"
 
     model.script = script
-    await play(name, samples=3)
+    await play(name, samples=3, **REVISED.get(name, {}))
     assert under_way[3:6] == [1, 2, 3], "what follows the drafts is asked at once, so that the engine can batch it"
 
 

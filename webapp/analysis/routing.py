@@ -30,9 +30,13 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What a problem was routed by; entropies in nats, None where no chain states an answer (confidence 0 then)."""
+    """What a problem was routed by.
 
-    quality: float
+    Entropies are in nats, None where no chain states an answer; the confidence is 0 then. `quality` is in standard
+    deviations, None where no chain gives the majority's answer; it is not low then.
+    """
+
+    quality: float | None
     outcome_entropy: float | None
     step_entropy: float | None
     outcome_confidence: float
@@ -52,18 +56,19 @@ def route(
     """Decide whether a problem is easy or hard.
 
     Args:
-        majority: the rewards of the chains that give the majority's answer.
+        majority: the rewards of the chains that give the majority's answer (of all, where none states any).
         outcomes: [answers] the outcome scores summed over the chains of each answer; empty where none is stated.
         steps: [answers] the same of the products of step probabilities.
         thresholds: what they are compared with.
 
     """
-    quality = fmean((reward - thresholds.mean) / thresholds.deviation for reward in majority)
+    standard = [(reward - thresholds.mean) / thresholds.deviation for reward in majority]
+    quality = fmean(standard) if standard else None
     of_outcomes, of_steps = (entropy(sums) if sums else None for sums in (outcomes, steps))
     sure_of_outcomes, sure_of_steps = (0.0 if h is None else confidence(h) for h in (of_outcomes, of_steps))
     return Route(
         quality, of_outcomes, of_steps, sure_of_outcomes, sure_of_steps,
-        quality_low=quality < thresholds.quality,
+        quality_low=quality is not None and quality < thresholds.quality,
         confidence_low=min(sure_of_outcomes, sure_of_steps) < thresholds.confidence,
     )  # fmt: skip
 
