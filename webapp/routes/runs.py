@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from webapp.charts.evidence import evidence_of
 from webapp.charts.p_ik import p_ik
+from webapp.charts.refinement import refinement
 from webapp.routes.answer import answer, refusal
 from webapp.runs.feed import UnknownRun
 from webapp.runs.services import Services
@@ -56,11 +57,13 @@ def run_routes(services: Services) -> APIRouter:
         if run is None:
             return refusal("There is no such run here; it may have been deleted.", 404)
         texts, scores = await services.library.generations(run_id), await services.library.scores(run_id)
-        known = await services.library.known(run, scores)
+        known, ranked = await services.library.known(run, scores), await services.library.refinement(run)
 
         def shown() -> list[dict[str, Any]]:
             found = evidence_of(run, texts, scores)
-            return [each.as_data() for each in (found if known is None else [*found, p_ik(known)])]
+            found += [] if known is None else [p_ik(known)]
+            found += [] if ranked is None else [refinement(ranked)]
+            return [each.as_data() for each in found]
 
         return answer(await asyncio.to_thread(shown))
 

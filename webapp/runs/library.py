@@ -21,6 +21,7 @@ from storage.repositories import scores as score_store
 from storage.repositories import sessions as session_store
 from storage.repositories.library import Page, RunRow, SessionRow
 from webapp.runs.known import Known, Unknown, known, lessons
+from webapp.runs.refinement import NotYet, Ranking, alike, ranking
 from webapp.runs.request import refusals
 
 T = TypeVar("T")
@@ -96,6 +97,11 @@ class LibraryService:
         """
         found = await self._read(lambda s: lessons(s, run, scores))
         return None if found is None else await asyncio.to_thread(known, found)
+
+    async def refinement(self, run: Run) -> Ranking | NotYet | None:
+        """Return what refinement brought each model in runs like this one; None where a run refined nothing so."""
+        found = await self._read(lambda s: alike(s, run))
+        return None if found is None else ranking(run, found)
 
     async def session(self, session_id: str) -> Session | None:
         """Return a session, None when there is none."""
