@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,9 +16,13 @@ from storage.records import Score, StoredRun
 from storage.repositories import runs as run_store
 from tests.methods.playing import ALL_DRAWN, IN_ONE_MESSAGE, Play, counted, first_drafts
 from tests.methods.real import Independent, engine_of, played
+from tests.runs.puppet import Stage
+from webapp.analysis.truncation import Rules
 from webapp.engine.local import LocalEngine
 from webapp.methods.p_true import judgement
 from webapp.methods.registry import methods
+from webapp.runs.decoding import Decoding
+from webapp.runs.library import Text
 from webapp.runs.request import RunRequest
 from webapp.tasks.question import Question
 from webapp.tasks.starter import starter_problems
@@ -37,6 +42,7 @@ OWN = ALL_DRAWN | {
     "spct": {"judgements": 2, "judge_tokens": 20, "examples": False},
     "say_self": {"retries": 0, "examples": False},
     "reflexion": {"trials": 2},
+    "evo_scale": {"generations": 2, "parents": 2},
     "magicore": {"rounds": 1, "quality_below": 10.0, "confidence_below": 1.0, "most_steps": 2},
     "decoding_rules": {"nucleus": 1.0, "base": 0.0, "most": 0},
     "iterative_deepening": {"first_boundary": 6, "trigger": " Wait."},
@@ -125,6 +131,35 @@ def test_the_correction_follows_a_text_of_the_same_sample(stored: Stored, name: 
         for parent in generation.parents:
             assert texts[parent].branch == generation.branch
             assert ("assistant", texts[parent].text) in generation.messages
+
+
+@dataclass
+class Shelf:
+    """A library of the texts of one run."""
+
+    run: StoredRun
+
+    async def text(self, text_id: str) -> Text:
+        [generation] = [g for g in self.run.generations if g.id == text_id]
+        return Text(self.run.run, generation, self.run.traces[text_id])
+
+
+@pytest.mark.parametrize("problem", range(len(PROBLEMS)))
+def test_what_a_rule_kept_while_it_drew_is_what_it_keeps_when_the_text_is_read_again(
+    stored: Stored, problem: int
+) -> None:
+    run = stored.runs[problem, "decoding_rules"]
+    decoding = Decoding(Shelf(run), Stage(stored.engine))  # type: ignore[arg-type]
+    names = {"top-H 0.4": "top_h", "top-H by code 0.4": "top_h_repo", "eta 0.0002": "eta"}
+    for generation in run.generations:
+        trace = run.traces[generation.id]
+        found = asyncio.run(decoding.along(generation.id, None, Rules(), person="local"))
+        assert found.unknown == "" and found.temperature == SETTINGS["temperature"]
+        assert trace.candidates is not None and trace.sampled_entropy is not None
+        assert found.entropy == pytest.approx(trace.sampled_entropy.tolist(), abs=1e-3)
+        if rule := names.get(generation.label):
+            differing = [a for a, b in zip(found.kept[rule], trace.candidates.tolist(), strict=True) if a != b]
+            assert len(differing) <= 1, "the last bits of a distribution may decide a token at a cut"
 
 
 def judged(stored: Stored) -> list[tuple[StoredRun, Score]]:
