@@ -13,8 +13,8 @@ from webapp.charts.evidence import Cell, Column, Evidence, Table, evidence_for
 from webapp.charts.look import COLOURS, QUIET, laid_out, line_style, plain
 
 READING = (
-    "A column a generation, a dot a text; thin lines lead from attempts that were shown to texts written with them in "
-    "view. Hollow dots are copies of an earlier text: a model that only copies evolves nothing. "
+    "A column a generation, a dot a text; thin lines lead from the attempts that were shown to what was written with "
+    "them in view. Hollow dots are copies of an earlier text: a model that only copies evolves nothing. "
 )
 SCORED = "Up is the self-score: does the mean rise because texts get better, or because the model likes its copies?"
 UNSCORED = "Nothing was scored (self-evolve), so a text's height is only its number."
