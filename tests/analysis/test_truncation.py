@@ -140,9 +140,16 @@ def test_without_the_entropy_only_rules_that_do_not_need_it_are_decided() -> Non
 
 
 def test_kept_along_a_text_has_a_number_a_position() -> None:
-    rows = [whole("mid", 1.0), known(whole("flat", 1.0), 2)]
+    rows = [whole("mid", 1.0), known(whole("flat", 1.0), 2), None]
     found = kept_along(rows, Rules())
-    assert found["top_p"] == [5, None] and found["top_h"] == [1, None]
+    assert found["top_p"] == [5, None, None] and found["top_h"] == [1, None, None]
+
+
+@pytest.mark.parametrize("spread", [0.1, 1.0, 4.0])
+def test_kept_along_is_what_the_whole_distribution_says_however_many_are_kept(spread: float) -> None:
+    d = Distribution.of(np.random.default_rng(1).normal(size=5000).astype(np.float32) * spread)
+    rules = Rules(top_k=1500)
+    assert kept_along([d], rules) == {name: [cut.kept] for name, cut in cuts(d, rules).items()}
 
 
 def test_temperatures_far_apart_stay_finite() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from storage.records import BranchPoint, Generation, Origin, Run
+from storage.records import BranchPoint, Generation, ModelRecord, Origin, Run
 from storage.trace import TokenTrace, concatenate
 from webapp.engine.protocol import Engine, Sampling
 from webapp.methods.interface import Answer, MethodParams
@@ -27,6 +27,11 @@ class Fork:
     point: BranchPoint
 
 
+def same_model(made: ModelRecord, now: ModelRecord) -> bool:
+    """Say whether the tokens of a text by one model mean the same to another one, and come from the same weights."""
+    return (made.id, made.revision, made.vocab_size) == (now.id, now.revision, now.vocab_size)
+
+
 def check_fork(fork: Fork, engine: Engine) -> None:
     """Refuse what cannot be branched.
 
@@ -35,7 +40,7 @@ def check_fork(fork: Fork, engine: Engine) -> None:
 
     """
     made, now = fork.run.model, engine.info.record
-    if (made.id, made.revision, made.vocab_size) != (now.id, now.revision, now.vocab_size):
+    if not same_model(made, now):
         raise BadRequest(
             f"This text was written by {made.id}; its tokens mean nothing to {now.id}. Switch to that model first."
         )

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy.orm import Session as OrmSession
 
@@ -20,11 +20,20 @@ from storage.repositories import runs as run_store
 from storage.repositories import scores as score_store
 from storage.repositories import sessions as session_store
 from storage.repositories.library import Page, RunRow, SessionRow
+from storage.trace import TokenTrace
 from webapp.runs.known import Known, Unknown, known, lessons
 from webapp.runs.refinement import NotYet, Ranking, alike, ranking
 from webapp.runs.request import refusals
 
 T = TypeVar("T")
+
+
+class Text(NamedTuple):
+    """A stored text: its run, and its tokens if they are stored."""
+
+    run: Run
+    generation: Generation
+    trace: TokenTrace | None
 
 
 class LibraryService:
@@ -81,6 +90,18 @@ class LibraryService:
     async def load(self, run_id: str) -> StoredRun | None:
         """Return a run with everything below it, None when there is none."""
         return await self._read(lambda s: run_store.load(s, run_id))
+
+    async def text(self, generation_id: str) -> Text | None:
+        """Return a text with its run and its token trace, None when there is none."""
+
+        def load(s: OrmSession) -> Text | None:
+            generation = generation_store.get(s, generation_id)
+            run = None if generation is None else run_store.get(s, generation.run_id)
+            if generation is None or run is None:
+                return None
+            return Text(run, generation, generation_store.traces(s, [generation.id]).get(generation.id))
+
+        return await self._read(load)
 
     async def generations(self, run_id: str) -> Sequence[Generation]:
         """Return the generations of a run in order, without their traces."""

@@ -97,7 +97,7 @@ def _texts(rows: TokenTrace) -> tuple[list[str], int]:
         if token not in rows.special:
             texts.append(decoder.decode(rows.pieces[token]).replace("\0", "\ufffd"))
         else:
-            texts.append(_readable(rows.pieces[token]))
+            texts.append(readable(rows.pieces[token]))
         if not decoder.getstate()[0]:
             complete = i + 1
     if last >= 0 and complete <= last:
@@ -110,12 +110,13 @@ def _alternatives(rows: TokenTrace) -> list[list[tuple[int, str, float]]] | None
         return None
     known = np.isfinite(rows.top_logprobs)
     numbers = rows.top_logprobs.astype(np.float64).round(DECIMALS).tolist()
-    names = {token: _readable(rows.pieces[token]) for token in np.unique(rows.top_ids[known]).tolist()}
+    names = {token: readable(rows.pieces[token]) for token in np.unique(rows.top_ids[known]).tolist()}
     return [
         [(token, names[token], value) for token, value, ok in zip(ids, values, flags, strict=True) if ok]
         for ids, values, flags in zip(rows.top_ids.tolist(), numbers, known.tolist(), strict=True)
     ]
 
 
-def _readable(piece: bytes) -> str:
+def readable(piece: bytes) -> str:
+    """Return the bytes of a token as text that can be shown."""
     return piece.decode("utf-8", errors="replace").replace("\0", "\ufffd")
