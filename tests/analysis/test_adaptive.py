@@ -6,7 +6,16 @@ from math import exp
 
 import pytest
 
-from webapp.analysis.adaptive import approaching, best, halving, kept, pruning_saving, stops_at, used_and_best
+from webapp.analysis.adaptive import (
+    approaching,
+    best,
+    halving,
+    kept,
+    pruning_saving,
+    ranking_threshold,
+    stops_at,
+    used_and_best,
+)
 from webapp.engine.protocol import OptionProbabilities
 
 YES_NO_LOGPROBS = [(-0.35, -1.6), (-0.9, -0.55), (-1.4, -0.31), (-2.1, -0.16)]
@@ -29,6 +38,12 @@ def test_drawing_stops_at_the_first_good_enough_sample(threshold: float, used: i
 def test_the_best_is_not_always_the_last_and_the_most_is_a_bound() -> None:
     assert used_and_best([0.4, 0.2, 0.9], 0.8, 2) == (2, 0)
     assert used_and_best([0.4, 0.9, 0.2], 1.0, 3) == (3, 1)
+
+
+def test_a_sample_must_be_among_the_best_of_more_earlier_scores_the_later_it_comes() -> None:
+    earlier = [i / 100 for i in range(101)]
+    bars = [ranking_threshold(earlier, sample) for sample in (1, 2, 3, 9)]
+    assert bars == pytest.approx([1 / 2, 2 / 3, 3 / 4, 9 / 10])
 
 
 def test_a_score_at_the_threshold_is_enough_and_of_equal_ones_the_first_is_the_best() -> None:

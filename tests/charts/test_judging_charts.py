@@ -71,12 +71,18 @@ def test_scores_stand_in_the_order_of_drawing_against_the_threshold():
     ]
     found = shown("tokens_saved", 104.0, samples=samples, most=16, threshold=0.5)
     figure = drawn(found)
-    dots, sweep = figure["data"]
+    dots, bars, sweep = figure["data"]
     assert (dots["x"], dots["y"], dots["customdata"]) == ([1, 2, 3], [0.2, 0.1, 0.6], [0.1, 0.5, 0.75])
-    assert figure["layout"]["shapes"][0]["y0"] == 0.5
+    assert bars["y"] == [0.5] * 5 and (bars["x"][0], bars["x"][-1]) == (0.5, 3.5)
     assert dict(zip(sweep["x"], sweep["y"], strict=True)) == {0.0: 1, 0.1: 1, 0.2: 1, 0.6: 3, 1.0: 3}
     assert found.reading.startswith("3 of at most 16 samples were drawn, which saved about 104 tokens.")
     assert table(found).rows[2] == (2, 0.75, 0.6, 8)
+
+
+def test_where_ranks_stop_the_drawing_each_sample_has_a_bar_of_its_own():
+    samples = [{"branch": i, "temperature": 0.7, "p_no_better": 0.4, "bar": bar} for i, bar in enumerate((0.5, 0.3))]
+    bars = drawn(shown("tokens_saved", 104.0, samples=samples, most=16, stop="rank"))["data"][1]
+    assert bars["y"] == [0.5, 0.5, 0.3, 0.3]
 
 
 def test_a_beginning_that_was_given_up_is_hollow():

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
 
 from storage.records import StoredRun
+from storage.repositories import runs as run_store
 from tests.methods.playing import SUM, Judge, Play, first_drafts
 from webapp.methods.adaptive_sampling import NO_YES, START_OVER, AdaptiveSamplingParams, temperature_of
-from webapp.runs.request import BadRequest
+from webapp.runs.request import BadRequest, RunRequest, typed_problem
 from webapp.tasks.question import Question
 
 
@@ -94,12 +95,40 @@ async def test_what_stopping_early_saved_is_recorded(play: Play, model: Judge) -
     assert value == pytest.approx(8 * sum(lengths) / 2)
     assert details == {
         "most": 10,
-        "threshold": 0.7,
+        "stop": "threshold",
         "samples": [
-            {"branch": 0, "temperature": 0.1, "p_no_better": 0.25, "tokens": lengths[0]},
-            {"branch": 1, "temperature": 0.5, "p_no_better": 0.75, "tokens": lengths[1]},
+            {"branch": 0, "temperature": 0.1, "p_no_better": 0.25, "bar": 0.7, "tokens": lengths[0]},
+            {"branch": 1, "temperature": 0.5, "p_no_better": 0.75, "bar": 0.7, "tokens": lengths[1]},
         ],
     }
+
+
+async def on_other_questions(play: Play, model: Judge, values: Sequence[float]) -> None:
+    """Leave a score each on questions of their own, and one on the question that is asked later."""
+    for number, value in enumerate(values):
+        believing(model, value)
+        await play("adaptive_sampling", typed_problem(f"What is {number} + 1?", "numeric", "1"), samples=1)
+    believing(model, 0.99)
+    await play("adaptive_sampling", samples=1)
+
+
+async def test_by_rank_a_later_sample_must_be_among_the_best_of_more_scores_on_other_questions(
+    play: Play, model: Judge
+) -> None:
+    await on_other_questions(play, model, [i / 20 for i in range(21)])
+    believing(model, 0.49, 0.66, 0.76, 0.9)
+    stored = await play("adaptive_sampling", samples=6, stop="rank", threshold=0.1)
+    assert scores(stored) == pytest.approx([0.49, 0.66, 0.76])
+    assert [each["bar"] for each in saving(stored)[1]["samples"]] == pytest.approx([1 / 2, 2 / 3, 3 / 4])
+
+
+async def test_by_rank_too_few_scores_on_other_questions_are_refused(play: Play, model: Judge) -> None:
+    await on_other_questions(play, model, [0.5, 0.6])
+    [run_id] = await play.service.launch([RunRequest(SUM, "adaptive_sampling", {"stop": "rank"})], person="local")
+    await play.service.wait(run_id)
+    stored = await play.database.read(lambda s: run_store.load(s, run_id))
+    assert stored is not None and stored.run.status == "failed" and not stored.generations
+    assert "at least 20 scores" in stored.run.error and "there are 2" in stored.run.error
 
 
 async def test_nothing_is_saved_where_all_were_drawn(play: Play, model: Judge) -> None:

@@ -8,12 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import exp, floor
 
+import numpy as np
+
 EXACT = 9  # decimals: 10 * 0.7 is meant to be 7, whatever binary fractions make of it
 
 
 def stops_at(scores: Sequence[float], threshold: float) -> int | None:
     """Return the index of the first sample that is good enough to stop at; None while there is none."""
     return next((i for i, score in enumerate(scores) if score >= threshold), None)
+
+
+def ranking_threshold(earlier: Sequence[float], sample: int) -> float:
+    """Return what sample 1, 2, ... must reach: the 1 - 1 / (sample + 1) quantile of the scores on other questions."""
+    return float(np.quantile(earlier, 1.0 - 1.0 / (sample + 1)))
 
 
 def best(scores: Sequence[float]) -> int:

@@ -30,15 +30,16 @@ class Drawn(BaseModel):
     branch: int
     temperature: float
     p_no_better: float = Field(ge=0, le=1)
+    bar: float | None = None
     tokens: int = 0
 
 
 class Drawing(BaseModel):
-    """The samples drawn, of at most `most`, and the probability at which drawing stops."""
+    """The samples drawn, of at most `most`; what each had to reach stands with it, or in old runs once for all."""
 
     samples: list[Drawn] = Field(min_length=1)
     most: int
-    threshold: float
+    threshold: float | None = None
 
 
 class Begun(BaseModel):
@@ -63,7 +64,7 @@ def stopped(score: Score, generations: Sequence[Generation], scores: Sequence[Sc
     drawing = Drawing.model_validate(score.details)
     figure = make_subplots(rows=1, cols=2, column_widths=[0.6, 0.4], horizontal_spacing=0.1)
     figure.add_trace(_in_order(drawing.samples), row=1, col=1)
-    figure.add_hline(y=drawing.threshold, line={"color": QUIET, "dash": "dash", "width": 1}, row=1, col=1)
+    figure.add_trace(_bars(drawing), row=1, col=1)
     figure.add_trace(_sweep(drawing), row=1, col=2)
     laid_out(figure, x="sample", y="P(no better)", showlegend=False, uirevision="tokens_saved")
     figure.update_xaxes(dtick=1, row=1, col=1).update_yaxes(range=[-0.04, 1.04], row=1, col=1)
@@ -94,6 +95,16 @@ def _in_order(samples: Sequence[Drawn]) -> go.Scatter:
         x=[each.branch + 1 for each in samples], y=[each.p_no_better for each in samples], mode="lines+markers",
         line=line_style(0), customdata=[round(each.temperature, 3) for each in samples],
         hovertemplate="sample %{x}<br>%{y:.3f} at temperature %{customdata}<extra></extra>",
+    )  # fmt: skip
+
+
+def _bars(drawing: Drawing) -> go.Scatter:
+    bars = [drawing.threshold if each.bar is None else each.bar for each in drawing.samples]
+    middles = [each.branch + 1 for each in drawing.samples]
+    return go.Scatter(
+        x=[middles[0] - 0.5, *middles, middles[-1] + 0.5], y=[bars[0], *bars, bars[-1]], mode="lines",
+        line={"color": QUIET, "dash": "dash", "width": 1, "shape": "hvh"},
+        hovertemplate="drawing stops at %{y:.3f}<extra></extra>",
     )  # fmt: skip
 
 

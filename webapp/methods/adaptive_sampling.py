@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
 from pydantic import Field
 
 from storage.records import Generation
-from webapp.analysis.adaptive import approaching, best, halving, stops_at
+from webapp.analysis.adaptive import approaching, best, halving, ranking_threshold
 from webapp.methods._common import plain_majority
 from webapp.methods._self_evaluation import NO_YES, START_OVER, no_better
-from webapp.methods.interface import Answer, MethodParams, RunContext
+from webapp.methods.interface import Answer, CannotGoOn, MethodParams, RunContext
 from webapp.methods.registry import method
 from webapp.tasks.question import Question
 
 Schedule: TypeAlias = Literal["halving", "exponential", "constant"]
+Rule: TypeAlias = Literal["threshold", "rank"]
+
+FEWEST = 20  # earlier scores, below which a rank among them says little
+SCORE = "p_no_better"
 
 SAVED = "(most samples - samples drawn) x mean tokens of those drawn: an estimate of what was not generated"
 
@@ -25,6 +29,11 @@ class AdaptiveSamplingParams(MethodParams):
     """When to stop, and how hot the samples are drawn."""
 
     samples: int = Field(16, ge=1, le=64, title="Most samples", description="Drawn where nothing stops it earlier.")
+    stop: Rule = Field(
+        "threshold", title="Stop by",
+        description="threshold: the probability below. rank: sample i stops where its score is above the "
+        "1 - 1/(i + 1) quantile of the scores on other questions, from earlier runs of this method and model.",
+    )  # fmt: skip
     threshold: float = Field(
         0.5, ge=0.0, le=1.0, title="Stop at",
         description="Probability that starting over would not be better at which drawing stops: lower is cheaper. "
@@ -73,17 +82,19 @@ async def adaptive_sampling(run: RunContext, question: Question, p: AdaptiveSamp
     so that a question which needs no search costs one careful answer. What stopping early saved is recorded.
 
     The paper's model is trained for this prediction and reaches most of the gain of 16 samples with 1.2 on average.
-    An untrained model says much the same of every answer, so set the threshold by what you see.
+    An untrained model says much the same of every answer: set the threshold by what you see, or stop by rank, where
+    the scores on other questions decide what counts as high.
     """
     drawn: list[Generation] = []
     scores: list[float] = []
-    while len(drawn) < p.samples and stops_at(scores, p.threshold) is None:
+    bar = await _bar(run, p)
+    while len(drawn) < p.samples and not any(score >= bar(i) for i, score in enumerate(scores)):
         run.doing(f"Drawing sample {len(drawn) + 1} of at most {p.samples}")
         numbers = range(len(drawn), min(len(drawn) + p.batch, p.samples))
         fresh = await asyncio.gather(*(_draw(run, question, p, number) for number in numbers))
         drawn += fresh
         scores += await asyncio.gather(*(_judge(run, question, text) for text in fresh))
-    await _record_saving(run, p, drawn, scores)
+    await _record_saving(run, p, drawn, scores, bar)
     chosen = drawn[best(scores)]
     note = f"{len(drawn)} of at most {p.samples} samples drawn. {await plain_majority(run, drawn)}".strip()
     return Answer(await asyncio.to_thread(run.extract, chosen.text), chosen, note=note)
@@ -100,6 +111,19 @@ def temperature_of(p: AdaptiveSamplingParams, number: int) -> float:
             return p.temperature
 
 
+async def _bar(run: RunContext, p: AdaptiveSamplingParams) -> Callable[[int], float]:
+    """Return what the score of sample 0, 1, ... must reach."""
+    if p.stop == "threshold":
+        return lambda number: p.threshold
+    earlier = await run.earlier(SCORE)
+    if len(earlier) < FEWEST:
+        raise CannotGoOn(
+            f"To stop by rank takes at least {FEWEST} scores of this model on other questions, and there are "
+            f"{len(earlier)}. Run adaptive sampling by threshold on some more questions first."
+        )
+    return lambda number: ranking_threshold(earlier, number + 1)
+
+
 async def _draw(run: RunContext, question: Question, p: AdaptiveSamplingParams, number: int) -> Generation:
     return await run.sample(
         question.prompt(), role="draft", label="draft", branch=number, temperature=temperature_of(p, number)
@@ -107,21 +131,25 @@ async def _draw(run: RunContext, question: Question, p: AdaptiveSamplingParams, 
 
 
 async def _judge(run: RunContext, question: Question, text: Generation) -> float:
-    return await no_better(run, question, text, START_OVER, NO_YES, "p_no_better")
+    return await no_better(run, question, text, START_OVER, NO_YES, SCORE)
 
 
 async def _record_saving(
-    run: RunContext, p: AdaptiveSamplingParams, drawn: Sequence[Generation], scores: Sequence[float]
+    run: RunContext,
+    p: AdaptiveSamplingParams,
+    drawn: Sequence[Generation],
+    scores: Sequence[float],
+    bar: Callable[[int], float],
 ) -> None:
     tokens = [text.cost.generated_tokens for text in drawn]
     samples = [
         {
-            "branch": text.branch, "temperature": temperature_of(p, text.branch), "p_no_better": score,
+            "branch": text.branch, "temperature": temperature_of(p, text.branch), SCORE: score, "bar": bar(i),
             "tokens": text.cost.generated_tokens,
         }
-        for text, score in zip(drawn, scores, strict=True)
+        for i, (text, score) in enumerate(zip(drawn, scores, strict=True))
     ]  # fmt: skip
     await run.record_score(
         "tokens_saved", (p.samples - len(drawn)) * sum(tokens) / len(tokens), how=SAVED,
-        details={"samples": samples, "most": p.samples, "threshold": p.threshold},
+        details={"samples": samples, "most": p.samples, "stop": p.stop},
     )  # fmt: skip

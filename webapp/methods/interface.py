@@ -260,6 +260,13 @@ class RunContext(Protocol):
         """Keep a named number about a generation, or about the run."""
         ...
 
+    async def earlier(self, name: str) -> list[float]:
+        """Return the known values of a score in earlier runs of this method and model on other problems.
+
+        What a method decides by them depends on what the database held, so it records what it used.
+        """
+        ...
+
     def trace(self, generation: Generation) -> TokenTrace:
         """Return the token trace of a generation of this run."""
         ...

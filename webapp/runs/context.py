@@ -225,6 +225,10 @@ class MethodContext:
         score = Score(new_id(), self._run.id, subject, name, value, how, datetime.now(UTC), dict(details or {}))
         await self._recorder.score(score)
 
+    async def earlier(self, name: str) -> list[float]:
+        """Return the values of a score in earlier runs of this method and model on other problems."""
+        return await self._recorder.earlier(name)
+
     def trace(self, generation: Generation) -> TokenTrace:
         """Return the token trace of a generation of this run."""
         return self._recorder.traces[generation.id]

@@ -19,6 +19,7 @@ from webapp.engine.protocol import Generated
 from webapp.events import GenerationFinished
 from webapp.runs import announce
 from webapp.runs.budget import Budget
+from webapp.runs.earlier import earlier_scores
 from webapp.runs.grading import graded
 from webapp.runs.log import RunLog
 from webapp.runs.progress import Progress
@@ -95,6 +96,10 @@ class Recorder:
         self._log.append(*writing.flush())
         writing.done = True
         return await self._keep(writing, await graded(self._run.problem, writing.generation), trace)
+
+    async def earlier(self, name: str) -> list[float]:
+        """Return the values of a score in earlier runs of the same method and model on other problems."""
+        return await self._database.read(lambda s: earlier_scores(s, self._run, name))
 
     async def score(self, score: Score) -> None:
         """Store a score, then say so."""
