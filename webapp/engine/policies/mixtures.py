@@ -43,7 +43,7 @@ def of_draws(logits: Tensor, drawn: Tensor, policy: SoftThinking) -> Mixtures:
         order = logprobs[row, found].argsort(descending=True)
         order = order[counts[order].argsort(descending=True, stable=True)]
         ids[row, : len(found)] = found[order]
-        shares[row, : len(found)] = (counts[order] / drawn.shape[1]).to(shares.dtype)
+        shares[row, : len(found)] = counts[order].to(shares.dtype) / drawn.shape[1]
     return Mixtures(ids, shares, entropy(logprobs.exp(), logprobs))
 
 
