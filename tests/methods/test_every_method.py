@@ -28,8 +28,9 @@ from webapp.tasks.question import Question
 ALL = [name for name, spec in methods().items() if spec.run.__module__.startswith("webapp.")]
 TAKING = [name for name in ALL if methods()[name].takes_inputs]
 PAIRED = [name for name in ALL if name not in IN_ONE_MESSAGE]  # they start from the answers to the plain question
-# They are about how samples are drawn.
-DRAWING = {"self_consistency", "adaptive_sampling", "early_pruning", "decoding_rules"}
+SAMPLING = {"power_metropolis"}  # from laws of their own
+# They are about how samples are drawn, or begin with a method that may be.
+DRAWING = {"self_consistency", "adaptive_sampling", "early_pruning", "decoding_rules", "mixture", *SAMPLING}
 REVISING = [name for name in ALL if methods()[name].family == "revise" and name not in IN_ONE_MESSAGE]
 SYSTEM = {"super_correct"}  # they begin with a system prompt
 SECRET = typed_problem("Which number do I think of?", "numeric", REFERENCE)
@@ -59,7 +60,7 @@ REVISED: dict[str, dict[str, Any]] = {
     "magicore": {"quality_below": 10.0, "confidence_below": 1.0},
 }
 # Their texts are drawn in parts, which only together may be as long as the longest.
-IN_PARTS = {"early_pruning", "iterative_deepening", *IN_ONE_MESSAGE}
+IN_PARTS = {"early_pruning", "iterative_deepening", "power_metropolis", *IN_ONE_MESSAGE}
 PROBLEMS: dict[ProblemKind, Problem] = {
     "numeric": SUM,
     "math": typed_problem("What is 1/2 + 1/2?", "math", "1"),

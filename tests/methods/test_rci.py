@@ -76,3 +76,19 @@ async def test_the_last_improvement_is_the_answer(play: Play, model: Judge) -> N
     stored = await play("rci", rounds=2)
     assert (stored.run.outcome.answer, stored.run.outcome.first_answer) == ("7", "5")
     assert stored.run.outcome.chosen_generation == of_role(stored, "revision")[-1].id
+
+
+async def test_in_correctbenchs_reading_the_reference_ends_it(play: Play, model: Judge) -> None:
+    model.script = lambda prompt, sample: (
+        "Hm." if said_to(prompt) == REVIEW else f"Answer: {2 + len(prompt.messages) // 4}"
+    )
+    stored = await play("rci", rounds=5, reading="CorrectBench")
+    assert [g.answer for g in of_role(stored, "revision")] == ["3", "4"]
+    assert (stored.run.oracle, stored.run.outcome.answer) == (True, "4")
+    assert len(of_role(await play("rci", rounds=5), "revision")) == 5
+
+
+async def test_a_right_first_answer_and_the_last_round_are_not_looked_up(play: Play, model: Judge) -> None:
+    model.script = lambda prompt, sample: "Hm." if said_to(prompt) == REVIEW else "Answer: 4"
+    stored = await play("rci", rounds=1, reading="CorrectBench")
+    assert (len(of_role(stored, "revision")), stored.run.oracle) == (1, False)

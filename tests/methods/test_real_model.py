@@ -41,10 +41,12 @@ OWN = ALL_DRAWN | {
     "internal_consistency": {"head_layers": 1, "direct_tokens": 8},
     "spct": {"judgements": 2, "judge_tokens": 20, "examples": False},
     "say_self": {"retries": 0, "examples": False},
+    "mixture": {"settings": '[{"most_questions": 1}, {}]'},
     "reflexion": {"trials": 2},
     "evo_scale": {"generations": 2, "parents": 2},
     "magicore": {"rounds": 1, "quality_below": 10.0, "confidence_below": 1.0, "most_steps": 2},
     "decoding_rules": {"nucleus": 1.0, "base": 0.0, "most": 0},
+    "power_metropolis": {"blocks": 2, "moves": 1},
     "iterative_deepening": {"first_boundary": 6, "trigger": " Wait."},
 }
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Literal, TypeAlias
+
 from pydantic import Field
 
 from storage.records import Generation
@@ -10,14 +13,21 @@ from webapp.methods.interface import Answer, MethodParams, RunContext
 from webapp.methods.registry import method
 from webapp.tasks.question import Question
 
+Reading: TypeAlias = Literal["paper", "CorrectBench"]
+
 REVIEW = "Go over your previous answer and point out the problems you find in it."
 IMPROVE = "Now use the problems you found to improve your answer."
 
 
 class RciParams(MethodParams):
-    """How often the answer is criticised and improved."""
+    """How often the answer is criticised and improved, and who ends it."""
 
     rounds: int = Field(1, ge=1, le=8, title="Rounds", description="Times the answer is criticised and improved.")
+    reading: Reading = Field(
+        "paper", title="Reading",
+        description="paper: all rounds, whatever comes out. CorrectBench: as in that benchmark's code no further "
+        "round follows an improvement that the reference answer says is right, which marks the run as oracle.",
+    )  # fmt: skip
 
 
 @method(
@@ -27,8 +37,8 @@ class RciParams(MethodParams):
     needs={"generate"},
     faithful="full",
     faithful_note="The paper's procedure for reasoning tasks (answer, critique, improvement in one conversation), in "
-    "our wording and without a reference to stop at. Its agent for computer tasks is another thing. The authors draw "
-    "at temperature 0.",
+    "our wording and without a reference to stop at, unless CorrectBench's reading is chosen. Its agent for computer "
+    "tasks is another thing. The authors draw at temperature 0.",
     takes_inputs=True,
     cost="A draft and R rounds of critique and improvement for each of n samples: n (1 + 2 R) calls, at most n (1 + "
     "2 R) × longest text new tokens. Every prompt repeats the conversation so far.",
@@ -43,7 +53,7 @@ async def rci(run: RunContext, question: Question, p: RciParams) -> Answer:
     It always runs the chosen number of rounds: no step knows the right answer.
 
     The results reported for reasoning tasks are said to have used the reference answer to decide when to stop. That
-    is not done here, so a right first answer can be talked into a wrong one.
+    is done here in CorrectBench's reading alone, so a right first answer can be talked into a wrong one.
     """
 
     async def correct(draft: Generation) -> Generation:
@@ -58,6 +68,13 @@ async def rci(run: RunContext, question: Question, p: RciParams) -> Answer:
                 said, role="revision", label=f"revision-{round}", branch=draft.branch, round=round,
                 parents=[answer, critique],
             )  # fmt: skip
+            if p.reading == "CorrectBench" and round < p.rounds and await _is_right(run, answer):
+                break
         return answer
 
     return await each_corrected(run, question, correct)
+
+
+async def _is_right(run: RunContext, answer: Generation) -> bool:
+    value = await asyncio.to_thread(run.extract, answer.text)
+    return await asyncio.to_thread(run.oracle.correct, value, why="stop")
