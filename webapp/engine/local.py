@@ -234,8 +234,9 @@ class LocalEngine:
             raise EngineError("This engine cannot steer a model that it drives the slow way.")
         asked = await self._asked(prompts)
         self._check_context(asked, sampling)
-        call = Steering(self._forward, self.pieces, asked, policy, sampling, n, partial(self._stop_watch, sampling))
-        call.check(self._memory)
+        stop = partial(self._stop_watch, sampling)
+        call = Steering(self._forward, self._memory, self.pieces, asked, policy, sampling, n, stop)
+        call.check()
         events = self._calls.follow(call.passes, caller, call.holds)
         async with aclosing(cast(AsyncGenerator[SteerEvent, None], events)) as stream:
             async for event in stream:

@@ -24,6 +24,7 @@ class Steering:
     """A call of `steer`: n texts behind all of the prompts."""
 
     forward: Forward
+    memory: Budget
     pieces: Pieces
     prompts: Sequence[PromptIds]
     policy: Policy
@@ -31,7 +32,7 @@ class Steering:
     n: int
     stop: Callable[[], StopWatch]
 
-    def check(self, memory: Budget) -> None:
+    def check(self) -> None:
         """Refuse what cannot be carried out.
 
         Raises:
@@ -42,7 +43,7 @@ class Steering:
             raise EngineError("A steered text needs at least one prompt.")
         if type(self.policy) not in POLICIES:
             raise EngineError(f"This engine has no policy {type(self.policy).__name__}.")
-        memory.refuse(self._longest, memory.walked, len(self.prompts) * self.n)
+        self.memory.refuse(self._longest, self.memory.walked, len(self.prompts) * self.n)
 
     @property
     def holds(self) -> int:
@@ -52,9 +53,10 @@ class Steering:
     def passes(self, emit: Emit) -> Passes[None]:
         """Carry the policy out; what it leaves unfinished ends with it."""
         walk = Walk(self.forward, self.pieces, self.prompts, self.sampling, self.n, self.stop, emit)
-        yield from POLICIES[type(self.policy)](walk, self.policy)
-        for particle in walk.particles:
-            walk.end(particle)
+        with self.forward.prefixes.lend(0 if self.memory.walked is None else self.holds):
+            yield from POLICIES[type(self.policy)](walk, self.policy)
+            for particle in walk.particles:
+                walk.end(particle)
 
     @property
     def _longest(self) -> int:
