@@ -64,7 +64,9 @@ class Population:
 
     def _resample(self) -> None:
         before, weights = self._lives, shares(self.log_weights)
-        places = self.walk.resample(systematic(weights, self.walk.chance(PURPOSE)))
+        drawn = systematic(weights, self.walk.chance(PURPOSE))
+        # a text that has ended stays where it was drawn, however many places it holds: no other text gets that place
+        places = self.walk.resample([self.walk.particles[place].index for place in drawn])
         self.log_z += log_mean(self.log_weights)
         self.log_weights = np.zeros_like(self.log_weights)
         self.carried = self.carried[places]
