@@ -29,6 +29,9 @@ def test_each_rule_is_told_with_its_setting_and_its_bound() -> None:
     assert (told["title"], told["setting"], told["kept"], told["mass"]) == ("Top-H", "α 0.4", 2, 0.75)
     assert told["bound"] == pytest.approx(0.8)
     assert [rule["bound"] for name, rule in rules.items() if name != "top_h"] == [None] * 5
+    assert inspection_data(FOUND)["settings"] == {
+        "alpha": 0.4, "top_p": 0.9, "min_p": 0.1, "top_k": 20, "eta": 0.0002,
+    }  # fmt: skip
     assert (rules["top_p"]["kept"], rules["eta"]["setting"]) == (None, "ε 0.0002")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import plotly.graph_objects as go
@@ -24,7 +25,7 @@ def inspection_data(found: Inspection) -> dict[str, Any]:
     listed = found.listed
     return {
         "index": found.index, "temperature": found.temperature, "unknown": found.unknown, "entropy": found.entropy,
-        "probability": found.probability, "rank": found.rank,
+        "probability": found.probability, "rank": found.rank, "settings": asdict(found.rules),
         "rules": [_rule(found, name, place) for place, name in enumerate(TITLES)],
         "tokens": [
             {"id": each, "text": text, "probability": p, "chosen": each == found.token}

@@ -31,7 +31,7 @@ class RunView(ClientComponent):
     client = "run_view"
     styles = (
         "run_view", "head", "token_view", "origin_spans", "hover_card", "scores", "votes", "rounds", "diff_view",
-        "plot_view", "evidence",
+        "plot_view", "evidence", "decoding",
     )  # fmt: skip
 
     def __init__(self, value: dict[str, Any] | None = None, **options: Any) -> None:

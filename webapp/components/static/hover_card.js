@@ -7,10 +7,11 @@ import { visible } from './token_view.js';
 const GAP = 8; // pixels between the token and the card
 const NATS_PER_BIT = Math.LN2;
 
-/** One shared card. `pick(generation, index, id)` is called when an alternative is chosen. */
+/** One shared card. `pick(generation, index, id)` is called when an alternative is chosen, `inspect(generation, index)` for more. */
 export class HoverCard {
-  constructor(pick) {
+  constructor(pick, inspect) {
     this.pick = pick;
+    this.inspect = inspect;
     this.pinned = false;
     this.node = el('div.st-card', { hidden: true, role: 'dialog', ariaLabel: 'Token' });
     this.node.addEventListener('keydown', (event) => this.key(event));
@@ -59,7 +60,7 @@ export class HoverCard {
   draw() {
     const token = tokenAt(this.generation, this.index);
     this.node.classList.toggle('st-pinned', this.pinned);
-    fill(this.node, this.head(token), this.table(token), facts(token), this.hint(token));
+    fill(this.node, this.head(token), this.table(token), facts(token), this.hint(token), this.pinned ? this.more() : null);
     this.node.hidden = false;
     this.place();
   }
@@ -97,6 +98,10 @@ export class HoverCard {
   hint(token) {
     if (!token.alternatives?.length || token.special) return null;
     return el('footer.st-dim', {}, this.pinned ? 'Pick another token to branch from here. Esc closes.' : 'Click (or Enter) to pin and branch.');
+  }
+
+  more() {
+    return el('button.st-link.st-more', { type: 'button', onclick: () => this.inspect(this.generation, this.index) }, 'What each truncation rule keeps here');
   }
 
   key(event) {

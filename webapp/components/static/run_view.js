@@ -1,5 +1,6 @@
 // Runs side by side. Events of all streams are drawn together, once a frame, within a time budget.
 
+import { DecodingPanel } from './decoding_panel.js';
 import { el, fill, oncePerFrame } from './dom.js';
 import { questionBlock } from './head.js';
 import { HoverCard } from './hover_card.js';
@@ -27,12 +28,13 @@ class RunView {
     this.shown = null;
     this.speed = null;
     this.schedule = oncePerFrame(() => this.draw());
-    this.card = new HoverCard((generation, index, token) => this.branch(generation, index, token));
+    this.card = new HoverCard((generation, index, token) => this.branch(generation, index, token), (generation, index) => this.inspect(generation, index));
+    this.panel = new DecodingPanel((generation, index) => this.paneFor(generation)?.setCursor(index));
     this.question = el('div');
     this.grid = el('div.st-runs');
     this.spoken = el('p.st-spoken', { role: 'status' });
     this.toolbar = new Toolbar(root);
-    fill(root, this.toolbar.node, this.question, this.grid, this.card.node, this.spoken);
+    fill(root, this.toolbar.node, this.question, this.grid, this.card.node, this.panel.node, this.spoken);
     this.listen();
   }
 
@@ -46,6 +48,7 @@ class RunView {
     this.speed = speed;
     for (const id of [...this.columns.keys()]) if (!kept.has(id)) this.drop(id);
     this.card.close();
+    this.panel.close();
     this.sharedQuestion = undefined;
     delete this.element.dataset.done;
     this.root.dataset.runs = runs.length;
@@ -71,7 +74,7 @@ class RunView {
     const column = this.columns.get(id);
     return new RunStream(id, {
       events: (events) => { column.push(events); this.schedule(); },
-      reset: () => { this.card.close(); column.reset(); },
+      reset: () => { this.card.close(); this.panel.close(); column.reset(); },
       state: (word) => column.setConnection(word),
       end: () => { column.ended = true; this.schedule(); },
     }, { speed });
@@ -137,6 +140,7 @@ class RunView {
     pane.setCursor(Number(span.dataset.i));
     this.card.show(pane.generation, Number(span.dataset.i), span);
     this.card.pin(false);
+    if (this.panel.open) this.panel.show(pane.generation, Number(span.dataset.i));
   }
 
   key(event) {
@@ -169,8 +173,24 @@ class RunView {
     pane.setCursor(null);
   }
 
+  columnOf(generation) {
+    return [...this.columns.values()].find((column) => column.run.generations.get(generation.id) === generation);
+  }
+
+  paneFor(generation) {
+    return this.columnOf(generation)?.cardOf(generation).tokens;
+  }
+
+  /** Open the decoding panel at a token; the keyboard goes along and comes back to the text. */
+  inspect(generation, index) {
+    this.card.close();
+    const pane = this.paneFor(generation);
+    pane?.node.focus({ preventScroll: true });
+    this.panel.show(generation, index, true);
+  }
+
   branch(generation, index, token) {
-    const run = [...this.columns.values()].find((column) => column.run.generations.get(generation.id) === generation);
+    const run = this.columnOf(generation);
     this.card.close();
     this.trigger('token_branch', { run: run.id, generation: generation.id, index, token });
   }
