@@ -9,15 +9,18 @@ from webapp.analysis.paired import Comparison
 def reading(found: Comparison, a: str = "A", b: str = "B", *, adjusted: float | None = None) -> str:
     """Say what A does against B, and whether n problems tell them apart.
 
-    They do where the interval leaves 0 out and McNemar's mid-p, or `adjusted` where it was corrected for other
-    comparisons, is below 1 - level.
+    `adjusted` is the p-value where it was corrected for other comparisons.
     """
-    p = found.p.mid if adjusted is None else adjusted
-    apart = p < 1 - found.level and outside(found.difference)
+    told = apart(found, found.p.mid if adjusted is None else adjusted)
     return (
         f"{a} fixes {found.fixes}, breaks {found.breaks} of {found.n}; {gap(found.difference, found.level)}; "
-        f"{_verdict(found, a, b) if apart else f'not distinguishable at n={found.n}'}."
+        f"{_verdict(found, a, b) if told else f'not distinguishable at n={found.n}'}."
     )
+
+
+def apart(found: Comparison, p: float) -> bool:
+    """Say whether the interval leaves 0 out and p (McNemar's mid-p, or what Holm makes of it) is below 1 - level."""
+    return p < 1 - found.level and not found.difference.low <= 0 <= found.difference.high
 
 
 def gap(difference: Interval, level: float) -> str:
@@ -26,11 +29,6 @@ def gap(difference: Interval, level: float) -> str:
         f"difference {_points(difference.estimate)} points, {100 * level:g}% CI {_points(difference.low)} to "
         f"{_points(difference.high)}"
     )
-
-
-def outside(difference: Interval) -> bool:
-    """Say whether an interval leaves 0 out."""
-    return difference.low > 0 or difference.high < 0
 
 
 def _verdict(found: Comparison, a: str, b: str) -> str:
