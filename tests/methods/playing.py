@@ -30,6 +30,7 @@ Odds = Callable[[str], tuple[float, float]]  # the masses of both options, by wh
 class Judge(Puppet):
     """A puppet whose odds are scripted too; keeps what it was asked to choose between."""
 
+    capabilities: frozenset[str] = Puppet().capabilities | {"vectors", "gradient"}
     odds: Odds = lambda asked: (0.6, 0.3)
     judged: list[tuple[str, str]] = field(default_factory=list)  # the request, and the begun reply
     options: list[Sequence[Sequence[str]]] = field(default_factory=list)

@@ -30,7 +30,7 @@ TAKING = [name for name in ALL if methods()[name].takes_inputs]
 PAIRED = [name for name in ALL if name not in IN_ONE_MESSAGE]  # they start from the answers to the plain question
 SAMPLING = {"power_metropolis"}  # from laws of their own
 # They are about how samples are drawn, or begin with a method that may be.
-DRAWING = {"self_consistency", "adaptive_sampling", "early_pruning", "decoding_rules", "mixture", *SAMPLING}
+DRAWING = {"self_consistency", "adaptive_sampling", "early_pruning", "decoding_rules", "mixture", "srgen", *SAMPLING}
 REVISING = [name for name in ALL if methods()[name].family == "revise" and name not in IN_ONE_MESSAGE]
 SYSTEM = {"super_correct"}  # they begin with a system prompt
 SECRET = typed_problem("Which number do I think of?", "numeric", REFERENCE)

@@ -37,8 +37,13 @@ def laid_out(figure: go.Figure, *, x: str, y: str, **layout: Any) -> go.Figure:
     return figure.update_layout(**layout)
 
 
-def plain(text: str) -> str:
-    """Return a text that plotly shows as it is: it reads some markup in labels and hover texts."""
+def visible(text: str) -> str:
+    """Return a text with glyphs for what cannot be seen."""
     for character, glyph in VISIBLE.items():
         text = text.replace(character, glyph)
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text
+
+
+def plain(text: str) -> str:
+    """Return a text that plotly shows as it is: it reads some markup in labels and hover texts."""
+    return visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
