@@ -22,7 +22,12 @@ AT = (0.25, 0.5, 0.75, 1.0)
 
 
 def risk_coverage(scores: Mapping[str, ArrayLike], right: ArrayLike) -> Evidence:
-    """Draw risk against coverage for scores by name, each [n], higher is surer (arXiv 1805.08206)."""
+    """Draw risk against coverage for scores by name, each [n], higher is surer (arXiv 1805.08206).
+
+    Raises:
+        ValueError: if an answer has no score (NaN).
+
+    """
     curves = {name: measured(values, right) for name, values in scores.items()}
     figure = go.Figure([_line(name, curve, index) for index, (name, curve) in enumerate(curves.items())])
     for best in list(curves.values())[:1]:  # the same for every score: it is about which answers are right
