@@ -105,7 +105,12 @@ class Oracle(Protocol):
     """The single door to the reference answer; opening it marks the run `oracle` wherever it is shown."""
 
     def correct(self, answer: str | None, *, why: Literal["stop", "label", "route"]) -> bool:
-        """Say whether an answer is right, and mark the run."""
+        """Say whether an answer is right, and mark the run; no answer is not right.
+
+        Raises:
+            CannotGoOn: if the question has no reference answer.
+
+        """
         ...
 
 
