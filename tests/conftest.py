@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.parts import require
 from webapp.models import embedded
@@ -13,6 +14,10 @@ from webapp.models.progress import ModelError, silent
 from webapp.paths import user_cache_folder
 
 MODEL_VARIABLE = "SECOND_THOUGHTS_TEST_MODEL"
+
+# How long an example takes says how busy the machine is, not whether the property holds.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
