@@ -20,6 +20,7 @@ SUM = typed_problem("What is 2 + 2?", "numeric", "4")
 ALL_DRAWN: dict[str, dict[str, Any]] = {
     "adaptive_sampling": {"threshold": 1.0, "schedule": "constant"},
     "early_pruning": {"pruned": 0.0},
+    "soft_thinking": {"top_k": 0},
 }
 # Methods that ask for a format of their own and correct within it: their first attempt is where such a message begins.
 IN_ONE_MESSAGE = {"spoc", "isc", "dcot", "super_correct"}

@@ -28,9 +28,12 @@ from webapp.tasks.question import Question
 ALL = [name for name, spec in methods().items() if spec.run.__module__.startswith("webapp.")]
 TAKING = [name for name in ALL if methods()[name].takes_inputs]
 PAIRED = [name for name in ALL if name not in IN_ONE_MESSAGE]  # they start from the answers to the plain question
-SAMPLING = {"power_metropolis"}  # from laws of their own
+SAMPLING = {"power_metropolis", "power_smc", "prompt_product", "self_repellent"}  # from laws of their own
 # They are about how samples are drawn, or begin with a method that may be.
-DRAWING = {"self_consistency", "adaptive_sampling", "early_pruning", "decoding_rules", "mixture", "srgen", *SAMPLING}
+DRAWING = {
+    "self_consistency", "adaptive_sampling", "early_pruning", "decoding_rules", "mixture", "srgen", "soft_thinking",
+    *SAMPLING,
+}  # fmt: skip
 REVISING = [name for name in ALL if methods()[name].family == "revise" and name not in IN_ONE_MESSAGE]
 SYSTEM = {"super_correct"}  # they begin with a system prompt
 SECRET = typed_problem("Which number do I think of?", "numeric", REFERENCE)
@@ -44,6 +47,7 @@ OWN: dict[str, dict[str, Any]] = {
     "confidence": {"max_tokens": 6},
     "another-way": {"max_tokens": 60},
     "greedy": ALL_TOKENS | {"temperature": 0.0},
+    "product particle": {"temperature": 1.0},
     "pure sampling": ALL_TOKENS | {"temperature": 1.0},
     "top-k 50": ALL_TOKENS | {"temperature": 1.0, "top_k": 50},
     "top-p 0.95": ALL_TOKENS | {"temperature": 1.0, "top_p": 0.95},
@@ -214,7 +218,7 @@ async def test_revisions_ask_for_the_answer_line_again(play: Play, model: Judge,
 @pytest.mark.parametrize("name", ALL)
 async def test_settings_reach_every_text_it_draws(play: Play, name: str) -> None:
     settings: dict[str, Any] = {"top_p": 0.9, "top_k": 40, "min_p": 0.05, "top_h": 0.5, "eta": 0.01, "max_tokens": 30}
-    stored = await play(name, samples=2, temperature=0.4, **settings, **ALL_DRAWN.get(name, {}))
+    stored = await play(name, samples=2, temperature=0.4, **ALL_DRAWN.get(name, {}) | settings)
     for generation in stored.generations:
         expected = settings | {"temperature": 0.4} | OWN.get(generation.label, {})
         if name in IN_PARTS:

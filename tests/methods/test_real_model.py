@@ -46,7 +46,11 @@ OWN = ALL_DRAWN | {
     "evo_scale": {"generations": 2, "parents": 2},
     "magicore": {"rounds": 1, "quality_below": 10.0, "confidence_below": 1.0, "most_steps": 2},
     "decoding_rules": {"nucleus": 1.0, "base": 0.0, "most": 0},
+    "power_smc": {"particles": 3, "every": 4, "threshold": 1.0},
+    "prompt_product": {"particles": 2, "every": 4, "threshold": 1.0},
     "power_metropolis": {"blocks": 2, "moves": 1},
+    "srgen": {"before": 1.0, "steps": 1, "positions": 64},
+    "soft_thinking": {"top_k": 0, "answer_tokens": 5},
     "iterative_deepening": {"first_boundary": 6, "trigger": " Wait."},
 }
 
