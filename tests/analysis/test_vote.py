@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from storage.records import Vote
-from webapp.analysis.vote import unparsed, vote, weighed
+from webapp.analysis.vote import among, unparsed, vote, weighed
 
 
 def equal(a: str, b: str) -> bool:
@@ -82,3 +82,12 @@ def test_equal_sums_of_weights_tie_in_whatever_order_they_are_added() -> None:
 def test_what_weighs_nothing_stays_in_the_vote() -> None:
     votes = weighed(vote({0: "a", 1: "b"}, equal), {0: 0.0, 1: 0.4})
     assert [(v.answer, v.weight, v.winner) for v in votes] == [("b", 0.4, True), ("a", 0.0, False)]
+
+
+def test_a_vote_among_some_branches_keeps_the_groups() -> None:
+    counted = vote({0: "a", 1: "b", 2: "b", 3: "c", 4: "a"}, equal)
+    assert among(counted, range(1, 4)) == (Vote("b", (1, 2), 2.0, winner=True), Vote("c", (3,), 1.0))
+    assert among(counted, [0, 3]) == (
+        Vote("a", (0,), 1.0, winner=True, tied=True),
+        Vote("c", (3,), 1.0, tied=True),
+    )

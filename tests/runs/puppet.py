@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from storage.records import FinishReason, ModelRecord
 from storage.trace import TokenTrace
-from webapp.engine.policies.settings import Policy
+from webapp.engine.lives import Noted
+from webapp.engine.policies.settings import Policy, Power, Product
 from webapp.engine.protocol import (
     Caller,
     EngineError,
@@ -84,6 +85,12 @@ def ended(life: int, text: str, reason: FinishReason = "stop", prompt_tokens: in
     return Generated(0, life, text, False, trace, reason, prompt_tokens, 0.1)
 
 
+def weighed(lives: Sequence[int], log_weights: Sequence[float], *, laws: int = 1) -> Noted:
+    """Return what a policy with particles tells at the end: which text stands in each place, and what it weighs."""
+    found = {"lives": lives, "log_weights": log_weights, "carried": [[-2.0 - life] * laws for life in lives]}
+    return Noted(None, 0, "weights", found | {"log_z": -1.5, "sizes": [float(len(lives))]})
+
+
 @dataclass
 class Puppet:
     """Says byte by byte what its script says; while `gate` is closed it waits before every byte."""
@@ -133,6 +140,8 @@ class Puppet:
             if self.steering is None:
                 async for event in self._say(prompts[0], sampling, n):
                     yield event
+                if isinstance(policy, Power | Product):
+                    yield weighed(list(range(n)), [0.0] * n, laws=len(prompts))
             else:
                 for scripted in self.steering(prompts, policy, sampling, n):
                     await self.gate.wait()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import fsum
 
 from storage.records import Vote
@@ -26,6 +26,12 @@ def vote(answers: Mapping[int, str | None], same: Callable[[str, str], bool]) ->
 def weighed(votes: Sequence[Vote], weights: Mapping[int, float]) -> tuple[Vote, ...]:
     """Return the same groups, ranked by the sum of the weights of their branches instead of by their number."""
     return _ranked([Vote(v.answer, v.branches, fsum(weights[branch] for branch in v.branches)) for v in votes])
+
+
+def among(votes: Sequence[Vote], branches: Collection[int]) -> tuple[Vote, ...]:
+    """Return the same groups of some branches alone, by their number; a group of none of them is left out."""
+    kept = [(v.answer, tuple(branch for branch in v.branches if branch in branches)) for v in votes]
+    return _ranked([Vote(answer, those, float(len(those))) for answer, those in kept if those])
 
 
 def pooled(votes: Sequence[Vote]) -> dict[int, str]:

@@ -20,7 +20,7 @@ from webapp.engine.sampling import Draw, draw, law
 from webapp.engine.scoring import Passes
 from webapp.engine.walk import Walk
 
-SHOWN = 8  # tokens of a visited prefix that are noted, the most visited first
+SHOWN = 4  # tokens of a visited prefix that are noted, the most visited first
 
 
 def repelled(logprobs: Tensor, log_share: Tensor, log_target: Tensor, alpha: float) -> Tensor:
