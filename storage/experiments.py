@@ -120,12 +120,13 @@ class ExperimentRow:
 class Step:
     """What one step of work on an experiment changed, and what is left.
 
-    `spent` is what the runs of the settled cells cost. `here` and `elsewhere` count the cells that wait for the model
-    that answers and for others, `running` those at work in any process; they are counted only when `claimed` is
-    fewer than there was room for, and None otherwise.
+    `since` is when it was started or resumed last, `spent` what the runs of the settled cells cost. `here` and
+    `elsewhere` count the cells that wait for the model that answers and for others, `running` those at work in any
+    process; they are counted only when `claimed` is fewer than there was room for, and None otherwise.
     """
 
     status: ExperimentStatus
+    since: datetime
     load_models: bool
     claimed: tuple[Cell, ...]
     spent: Cost

@@ -6,7 +6,7 @@ nothing behind that another one cannot tell: the run of an expired claim is ther
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -21,7 +21,7 @@ from storage.repositories import cells
 from storage.repositories.experiments import row_of
 from storage.repositories.run_rows import cost_record
 
-MOST_ATTEMPTS = 3
+MOST_ATTEMPTS = 10  # a machine may be switched off often enough; a cell that ends its program does so each time
 AWAY = "Its session was deleted. Restore the session in the Library, then resume."
 DELETED = "It was deleted."
 STOPPED = "The run was stopped by hand."
@@ -44,11 +44,12 @@ class News:
     """What a worker tells of its own cells, by position.
 
     `refused` could not become runs, for the reason given; `back` were claimed but are to be done again, and the runs
-    they had are void.
+    they had are void. `busy` are still in its hands: whatever their records say, it has yet to tell how they ended.
     """
 
     refused: Mapping[int, str] = field(default_factory=dict)
-    back: Collection[int] = ()
+    back: Set[int] = frozenset()
+    busy: Set[int] = frozenset()
 
 
 def step(s: Session, experiment_id: str, worker: Worker, room: int, news: News, now: datetime) -> Step:
@@ -65,7 +66,13 @@ def step(s: Session, experiment_id: str, worker: Worker, room: int, news: News, 
     _renew(s, experiment_id, worker)
     goes_on = experiment.status in WORKING and room > 0
     claimed = _claim(s, experiment, worker, room, now) if goes_on else []
-    base = Step(experiment.status, experiment.load_models, tuple(claimed), spent)  # type: ignore[arg-type]
+    base = Step(
+        status=experiment.status,  # type: ignore[arg-type]  # only literals of that type are ever stored
+        since=experiment.working_since or experiment.created_at,
+        load_models=experiment.load_models,
+        claimed=tuple(claimed),
+        spent=spent,
+    )
     return base if len(claimed) == room > 0 else _counted(s, experiment, worker, base, now)
 
 
@@ -124,9 +131,9 @@ def _unsettled(
     s: Session, experiment_id: str, worker: Worker, news: News, now: datetime
 ) -> list[tuple[tables.Cell, tables.Run | None]]:
     """Return the cells at work that are so no longer, each with its run if that was ever stored."""
-    told = tuple({*news.refused, *news.back})
+    told = _Cell.position.in_({*news.refused, *news.back})
     ended = _Run.status.not_in(LIVE_STATUSES)
-    own = (_Cell.lease_owner == worker.owner) & or_(ended, _Cell.position.in_(told))
+    own = (_Cell.lease_owner == worker.owner) & or_(ended, told) & _Cell.position.not_in(news.busy)
     lost = (_Cell.lease_owner != worker.owner) & (_Cell.lease_until < now)
     query = select(_Cell, _Run).outerjoin(_Run, _Run.id == _Cell.run_id)
     query = query.where(_Cell.experiment_id == experiment_id, _Cell.state == "running", or_(own, lost))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from storage import tables
 from storage.errors import Missing
-from storage.experiments import CellState, Experiment, ExperimentRow, ExperimentStatus, Place
+from storage.experiments import WORKING, CellState, Experiment, ExperimentRow, ExperimentStatus, Place
 from storage.records import Page
 from storage.text import fold
 
@@ -52,7 +52,7 @@ def working(s: Session, place: Place) -> list[str]:
     """Return the ids of the experiments that are to be worked on in a place, oldest first."""
     kept = select(tables.Session.id).where(tables.Session.deleted_at.is_(None))
     query = select(_Experiment.id).where(
-        _Experiment.status.in_(("probing", "running")),
+        _Experiment.status.in_(WORKING),
         _Experiment.place == place,
         _Experiment.deleted_at.is_(None),
         _Experiment.session_id.in_(kept),
@@ -95,20 +95,23 @@ def begin(s: Session, experiment_id: str, status: ExperimentStatus, now: datetim
     row.working_since, row.finished_at = now, None
 
 
-def put_status(s: Session, experiment_id: str, status: ExperimentStatus, note: str = "") -> None:
-    """Say where an experiment stands, and why."""
+def pause(s: Session, experiment_id: str, note: str = "") -> None:
+    """Let an experiment that is worked on stand still, and say why; a probe becomes a draft again."""
     row = row_of(s, experiment_id)
-    row.status, row.note = status, note
+    if row.status in WORKING:
+        row.status, row.note = "draft" if row.status == "probing" else "paused", note
 
 
-def put_note(s: Session, experiment_id: str, note: str) -> None:
-    """Say why an experiment does not go on."""
-    row_of(s, experiment_id).note = note
+def cancel(s: Session, experiment_id: str) -> None:
+    """Say that an experiment is not wanted any more."""
+    row = row_of(s, experiment_id)
+    row.status, row.note = "cancelled", ""
 
 
-def allow_loading(s: Session, experiment_id: str, allowed: bool) -> None:
-    """Say whether the program may replace the model that answers by one that the experiment needs."""
-    row_of(s, experiment_id).load_models = allowed
+def allow_loading(s: Session, experiment_id: str, allowed: bool, note: str = "") -> None:
+    """Say whether the program may replace the model that answers by one that the experiment needs, and why not."""
+    row = row_of(s, experiment_id)
+    row.load_models, row.note = allowed, note
 
 
 def let_go(s: Session, experiment_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from pathlib import Path
 
@@ -22,11 +23,13 @@ DISK = 4 * 2**20  # bytes
 ROOM = 200 * 2**10  # bytes left when the second run starts
 
 
-def fill(folder: Path) -> Path:
-    """Take all but a little of a disk's room with a file, and return it."""
+def fill(folder: Path, room: int = ROOM) -> Path:
+    """Take all but a little of a disk's room with a file, while others may be writing, and return it."""
     filler = folder / "filler"
-    free = os.statvfs(folder)
-    filler.write_bytes(b"x" * (free.f_bavail * free.f_bsize - ROOM))
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(b"x" * 2**12):
+            pass
+    os.truncate(filler, max(filler.stat().st_size - room, 0))
     return filler
 
 

@@ -113,6 +113,16 @@ async def test_what_a_worker_hands_back_waits_and_what_was_refused_says_why(data
     assert [(row.state, row.error) for row in rows[:2]] == [("running", ""), ("failed", "The question is too long.")]
 
 
+async def test_a_cell_in_somebody_s_hands_is_left_alone_whatever_its_run_says(database: Database) -> None:
+    await database.write(lambda s: grids.store(s, 1))
+    [claimed] = (await database.write(step)).claimed
+    await database.write(lambda s: grids.finish(s, claimed, status="failed", error="no room on the disk"))
+    await database.write(lambda s: step(s, news=News(busy={0})))
+    assert await database.read(states) == ["running"]
+    await database.write(lambda s: step(s, 0, news=News(back={0})))
+    assert await database.read(states) == ["waiting"]
+
+
 async def test_a_worker_speaks_for_its_own_cells_only(database: Database) -> None:
     await database.write(lambda s: grids.store(s, 1))
     await database.write(step)
@@ -144,7 +154,7 @@ async def test_a_probe_takes_its_cells_only_and_leaves_a_draft(database: Databas
 async def test_an_experiment_that_is_not_worked_on_only_has_cells_settled(database: Database, status: str) -> None:
     await database.write(grids.store)
     [claimed] = (await database.write(lambda s: step(s, 1))).claimed
-    await database.write(lambda s: experiments.put_status(s, "e1", status, "because"))  # type: ignore[arg-type]
+    await database.write(lambda s: experiments.begin(s, "e1", status, NOON, "server"))  # type: ignore[arg-type]
     await database.write(lambda s: grids.finish(s, claimed))
     found = await database.write(step)
     assert (found.status, found.claimed, found.running) == (status, (), 0)
@@ -156,7 +166,7 @@ async def test_cancelling_calls_off_what_waits_and_what_is_stopped(database: Dat
     stopped, ends, unborn = (await database.write(lambda s: step(s, 3))).claimed
 
     def cancel(s: Session) -> None:
-        experiments.put_status(s, "e1", "cancelled")
+        experiments.cancel(s, "e1")
         cell_work.call_off(s, "e1")
         grids.finish(s, stopped, status="cancelled")
         grids.finish(s, ends)
