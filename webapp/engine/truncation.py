@@ -15,18 +15,28 @@ from torch import Tensor
 
 from webapp.engine.device import exact
 from webapp.engine.protocol import Sampling
-from webapp.engine.signals import LOWEST, entropy
+from webapp.engine.signals import LOWEST
 
 NUCLEUS = 1024  # tokens ordered before all of them are: ordering 50,000 costs half a forward pass
 REPO_TOKENS = 100  # of which the authors' code of top-H keeps some
 
 
-class Bound(NamedTuple):
-    """How far the kept tokens of R rows may be undecided, by top-H."""
+class Whole(NamedTuple):
+    """What the entropy rules need of R whole distributions, in double precision: weights add up to `total`."""
 
-    alpha: Tensor  # [R], 0 where the rule is off
-    repo: Tensor  # [R] bool: the authors' code instead of the paper's algorithm
-    entropy: Tensor  # [R] of the whole distribution, nats
+    weights: Tensor  # [R, V], 1 for the most probable token
+    total: Tensor  # [R]
+    entropy: Tensor  # [R] nats
+
+    @staticmethod
+    def of(tempered: Tensor) -> Whole:
+        """Return the distributions of tempered logits [R, V]; new memory costs more here than the sums."""
+        shifted = tempered.to(exact(tempered.device), copy=True)
+        shifted -= shifted.amax(-1, keepdim=True)
+        weights = shifted.exp()
+        total = weights.sum(-1)
+        surprise = shifted.clamp_min_(LOWEST).mul_(weights)
+        return Whole(weights, total, total.log() - surprise.sum(-1) / total)
 
 
 def truncate(tempered: Tensor, logprobs: Tensor, settings: Sequence[Sampling]) -> Tensor:
@@ -46,60 +56,59 @@ def truncate(tempered: Tensor, logprobs: Tensor, settings: Sequence[Sampling]) -
 
 
 def _by_entropy(tempered: Tensor, settings: Sequence[Sampling]) -> Tensor:
-    """Return [R, V] which tokens top-H and eta allow, from tempered logits [R, V]; sums are in double precision."""
-    wide = exact(tempered.device)
-    logprobs = tempered.to(wide).log_softmax(-1)
-    probabilities = logprobs.exp()
-    entropies = entropy(probabilities, logprobs)
+    """Return [R, V] which tokens top-H and eta allow, from tempered logits [R, V]."""
+    whole = Whole.of(tempered)
 
     def column(values: Sequence[float]) -> Tensor:
-        return torch.tensor(values, dtype=wide, device=tempered.device)
+        return torch.tensor(values, dtype=whole.total.dtype, device=tempered.device)
 
-    alpha, eta = column([s.top_h for s in settings]), column([s.eta for s in settings])
-    allowed = _eta(probabilities, entropies, eta)
+    allowed = torch.ones_like(tempered, dtype=torch.bool)
+    if any(s.eta for s in settings):
+        allowed &= _eta(whole, column([s.eta for s in settings]))
     if any(s.top_h for s in settings):
+        alpha = column([s.top_h for s in settings])
         repo = torch.tensor([s.top_h_variant == "repo" for s in settings], device=tempered.device)
-        allowed &= _top_h(logprobs, Bound(alpha, repo, entropies)) | (alpha == 0)[:, None]
+        allowed &= _top_h(tempered, whole, alpha, repo) | (alpha == 0)[:, None]
     return allowed
 
 
-def _eta(probabilities: Tensor, entropies: Tensor, epsilon: Tensor) -> Tensor:
+def _eta(whole: Whole, epsilon: Tensor) -> Tensor:
     """Return [R, V] what is at least min(epsilon, sqrt(epsilon) exp(-H)) probable, and the most probable token."""
-    threshold = torch.minimum(epsilon, epsilon.sqrt() * (-entropies).exp())
-    return (probabilities >= threshold[:, None]) | (probabilities == probabilities.amax(-1, keepdim=True))
+    threshold = torch.minimum(epsilon, epsilon.sqrt() * (-whole.entropy).exp())
+    return whole.weights >= (threshold * whole.total).clamp_max(1)[:, None]
 
 
-def _top_h(logprobs: Tensor, bound: Bound) -> Tensor:
+def _top_h(tempered: Tensor, whole: Whole, alpha: Tensor, repo: Tensor) -> Tensor:
     """Return [R, V] the tokens that top-H keeps, by ordering as few as will do; of equals the lower ids go first."""
-    vocabulary = logprobs.shape[-1]
+    vocabulary = tempered.shape[-1]
     for size in (min(NUCLEUS, vocabulary), vocabulary):
-        ordered, order = _ordered(logprobs, size)
-        counts = _prefix(ordered, bound, min(REPO_TOKENS, vocabulary))[:, None]
+        order = _ordered(tempered, size)
+        ordered = whole.weights.gather(1, order) / whole.total[:, None]
+        counts = _prefix(ordered, whole.entropy, alpha, repo)[:, None]
         # beyond the last one ordered there may be more to keep, or equals of it with lower ids
         if size == vocabulary or bool((ordered.gather(1, counts - 1) > ordered[:, -1:]).all()):
             break
-    within = torch.arange(size, device=logprobs.device) < counts
-    return torch.zeros_like(logprobs, dtype=torch.bool).scatter(1, order, within)
+    within = torch.arange(size, device=tempered.device) < counts
+    return torch.zeros_like(tempered, dtype=torch.bool).scatter(1, order, within)
 
 
-def _ordered(logprobs: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """Return the `size` largest [R, size] of each row, equals in the order of their ids, and those ids."""
-    ids = logprobs.topk(size).indices.sort(-1).values
-    ordered, place = logprobs.gather(1, ids).sort(dim=-1, descending=True, stable=True)
-    return ordered, ids.gather(1, place)
+def _ordered(values: Tensor, size: int) -> Tensor:
+    """Return [R, size] where the largest values of each row are, equals in the order of their ids."""
+    ids = values.topk(size).indices.sort(-1).values
+    return ids.gather(1, values.gather(1, ids).sort(dim=-1, descending=True, stable=True).indices)
 
 
-def _prefix(ordered: Tensor, bound: Bound, among: int) -> Tensor:
+def _prefix(probabilities: Tensor, entropies: Tensor, alpha: Tensor, repo: Tensor) -> Tensor:
     """Return [R] how many of the first tokens [R, k] top-H keeps: those before the first that goes too far.
 
     The paper compares the entropy of the kept tokens, renormalised, with alpha times that of all. The authors' code
-    takes the first `among` tokens alone and compares sums of -p log p that are not renormalised.
+    takes the first 100 tokens alone and compares sums of -p log p that are not renormalised.
     """
-    probabilities = ordered.exp()
-    mass, partial = probabilities.cumsum(-1), (-probabilities * ordered.clamp_min(LOWEST)).cumsum(-1)
-    limit = torch.where(bound.repo, partial[:, among - 1], bound.entropy) * bound.alpha
-    undecided = torch.where(bound.repo[:, None], partial, partial / mass + mass.log())
-    beyond = bound.repo[:, None] & (torch.arange(ordered.shape[-1], device=ordered.device) >= among)
+    among = min(REPO_TOKENS, probabilities.shape[-1])
+    mass, partial = probabilities.cumsum(-1), torch.special.entr(probabilities).cumsum(-1)
+    limit = torch.where(repo, partial[:, among - 1], entropies) * alpha
+    undecided = torch.where(repo[:, None], partial, partial / mass + mass.log())
+    beyond = repo[:, None] & (torch.arange(probabilities.shape[-1], device=probabilities.device) >= among)
     over = (undecided > limit[:, None]) | beyond | (probabilities == 0)
     over[:, 0] = False
     return (over.cumsum(-1) == 0).sum(-1)
