@@ -67,6 +67,13 @@ def test_rounds_and_judged_texts_have_rows_but_ideas_do_not():
     assert table(found).chosen == 1
 
 
+def test_a_dropped_text_has_no_part_in_the_vote():
+    texts = [text("kept", 0, role="revision"), text("dropped", 0, role="revision", round=1, finish_reason="pruned")]
+    votes = (Vote("42", (0,), 0.75, winner=True),)
+    [found] = evidence_of(run(votes=votes), texts, [])
+    assert column(found, "Votes for it") == [0.75, None]
+
+
 @pytest.mark.parametrize(("scores", "shown"), [([], 0), ([score("p_true", "a")], 1), ([score("whole")], 0)])
 def test_a_single_text_is_only_listed_for_its_scores(scores: list[Any], shown: int):
     assert len(evidence_of(run(), [text("a")], scores)) == shown

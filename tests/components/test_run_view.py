@@ -241,6 +241,13 @@ async def test_a_sample_that_a_method_left_out_of_the_vote_is_not_said_to_have_n
     assert "left out of the vote×2" in rows[2] and rows[2].endswith("samples24")
 
 
+async def test_a_vote_has_the_verdict_of_what_was_not_dropped(page: Page, stage: Stage):
+    *told, end = scripts.vote_run("r0")
+    dropped = scripts.written("r0-dropped", ["Hm."], 5, branch=0, round=1, finish_reason="pruned", verdict="ungraded")
+    await show(page, stage, Script([*told, *dropped, end]))
+    await expect(page.locator(".st-votes li").first).to_contain_text("correct")
+
+
 async def test_weighted_votes_share_the_bar_by_weight_and_missing_answers_by_number(page: Page, stage: Stage):
     await show(page, stage, Script(scripts.vote_run("r0", weights=(0.45, 0.15))))
     shares = await page.locator(".st-votebar span").evaluate_all(

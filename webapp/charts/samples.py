@@ -69,7 +69,7 @@ def _verdicts(shown: Sequence[Generation]) -> Filled:
 def _votes(run: Run, shown: Sequence[Generation]) -> list[Filled]:
     """Return what the answer of each sample weighed in the vote; a sample's vote is that of its last text here."""
     weight = {branch: vote.weight for vote in run.outcome.votes for branch in vote.branches}
-    last = {g.branch: g.id for g in shown if g.role in ANSWERING}
+    last = {g.branch: g.id for g in shown if g.role in ANSWERING and g.finish_reason != "pruned"}
     cells: list[Cell] = [weight.get(g.branch) if last.get(g.branch) == g.id else None for g in shown]
     return [
         (

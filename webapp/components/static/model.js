@@ -80,9 +80,10 @@ export function branches(run) {
   return [...lanes.entries()];
 }
 
-/** The last draft or revision of a branch: what it answers. */
+/** The last draft or revision of a branch that was not dropped: what it answers. */
 export function answering(generations) {
-  return generations.findLast((g) => g.role === 'draft' || g.role === 'revision') || generations.at(-1);
+  const dropped = (g) => g.finished?.finish_reason === 'pruned';
+  return generations.findLast((g) => (g.role === 'draft' || g.role === 'revision') && !dropped(g)) || generations.at(-1);
 }
 
 /** The draft or revision that a revision changes, or null. */
