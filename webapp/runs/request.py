@@ -19,6 +19,7 @@ from webapp.engine.protocol import Engine
 from webapp.methods.describe import lacking
 from webapp.methods.interface import MethodParams, MethodSpec
 from webapp.methods.registry import methods
+from webapp.tasks import procedural
 from webapp.tasks.question import Question
 
 # How pydantic's error types read after the name of a setting; what is in braces comes from the error.
@@ -137,6 +138,8 @@ async def check(request: RunRequest, engine: Engine, characters: int) -> tuple[M
         raise BadRequest(f"{spec.title} draws its own samples; it cannot take those of an earlier run.")
     if not 0 <= request.seed < 2**63:
         raise BadRequest(f"The seed must be a whole number from 0 to 2^63 - 1, not {request.seed}.")
+    if procedural.missing(request.problem):
+        raise BadRequest("What checks this problem, reasoning-gym, is not on this machine. Make such problems first.")
     await _check_question(request.problem, engine, params.max_tokens, characters)
     return spec, params
 

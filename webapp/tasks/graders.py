@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from storage.records import Problem, ProblemKind, VerdictValue
-from webapp.tasks import choice, maths, numeric, text, yesno
+from webapp.tasks import choice, free_form, maths, numeric, procedural, text, yesno
+from webapp.tasks.procedural_item import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +25,15 @@ class Grader:
     """One way of judging.
 
     `extract(text, choices)` gives the canonical answer, `same(a, b)` compares two of those without the
-    reference, `accepts(reference, answer)` judges one and is None where that could not be found out.
+    reference, `accepts(reference, answer)` judges one and is None where that could not be found out. A grader with
+    `verify(problem, answer)` judges by that, which needs no reference.
     """
 
     name: str
     extract: Callable[[str, tuple[str, ...]], str | None]
     same: Callable[[str, str], bool]
     accepts: Callable[[str, str], bool | None]
+    verify: Callable[[Problem, str], bool | None] | None = None
 
 
 GRADERS: Mapping[ProblemKind, Grader] = MappingProxyType({
@@ -39,6 +42,7 @@ GRADERS: Mapping[ProblemKind, Grader] = MappingProxyType({
     "choice": Grader("choice", choice.extract, choice.same, lambda reference, answer: reference == answer),
     "yesno": Grader("yesno", yesno.extract, yesno.same, yesno.accepts),
     "text": Grader("text", text.extract, text.same, text.accepts),
+    "procedural": Grader("reasoning-gym", free_form.extract, free_form.same, free_form.same, procedural.verify),
 })  # fmt: skip
 UNGRADED = "none"
 
@@ -67,8 +71,18 @@ def judge(problem: Problem, answer: str | None) -> Grade:
     unparsed: it counts as wrong and is reported apart.
     """
     grader = GRADERS.get(problem.kind)
-    if grader is None or problem.reference is None:
+    if grader is None or not _can_judge(grader, problem):
         return Grade(answer, "ungraded", grader.name if grader else UNGRADED)
-    accepted = None if answer is None else grader.accepts(problem.reference, answer)
+    accepted = None if answer is None else _accepts(grader, problem, answer)
     verdict: VerdictValue = "unparsed" if accepted is None else "correct" if accepted else "incorrect"
     return Grade(answer, verdict, grader.name)
+
+
+def _can_judge(grader: Grader, problem: Problem) -> bool:
+    return problem.reference is not None or (grader.verify is not None and Item.read(problem.source) is not None)
+
+
+def _accepts(grader: Grader, problem: Problem, answer: str) -> bool | None:
+    if grader.verify is not None:
+        return grader.verify(problem, answer)
+    return None if problem.reference is None else grader.accepts(problem.reference, answer)

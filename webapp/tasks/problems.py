@@ -84,7 +84,7 @@ def _canonical_reference(kind: ProblemKind, reference: str, choices: tuple[str, 
         if not all(normalised(alternative) for alternative in reference.split(ALTERNATIVES)):
             raise ValueError(f'the reference "{reference}" lists an empty alternative')
         return reference
-    if kind == "math":
+    if kind in ("math", "procedural"):
         return reference
     found = choice.letter_of(reference, choices) if kind == "choice" else graders.extract(kind, reference)
     if found is None:

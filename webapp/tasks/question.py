@@ -13,6 +13,7 @@ ANSWER_FORMAT: dict[ProblemKind, str] = {
     "choice": "Explain in one sentence, then write the letter of your choice after 'Answer:'.",
     "yesno": "Explain in one sentence, then write yes or no after 'Answer:'.",
     "text": "Answer briefly, and end with a line 'Answer: ' followed by only the answer.",
+    "procedural": "Think it through briefly, then write only the answer, in the form asked for, after 'Answer:'.",
     "none": "",
 }
 
