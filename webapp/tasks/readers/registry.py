@@ -69,9 +69,23 @@ def read(
     """
     called = name or (format if isinstance(file, bytes) else Path(file).name)
     known = _format(format, called)
-    problem_of = known.problem or table.problem_by(_mapping(mapping, called))
     label = known.name if known.problem else Path(called).stem
-    problems = list(_problems(known.rows(_text(file, called), called), problem_of, label, called, seed))
+    return problems_of(
+        known.rows(_text(file, called), called), format, mapping, called=called, label=label, seed=seed
+    )
+
+
+def problems_of(
+    rows: Iterator[tuple[int, Row]], format: str, mapping: Mapped | None, *, called: str, label: str, seed: int = 0
+) -> list[Problem]:
+    """Return the problems of rows, each with its line, as a format or a mapping takes them; sources are `label`:n.
+
+    Raises:
+        ReadError: with what the rows are `called` and the line, for one that cannot be read.
+
+    """
+    problem_of = _format(format, called).problem or table.problem_by(_mapping(mapping, called))
+    problems = list(_problems(rows, problem_of, label, called, seed))
     if not problems:
         raise ReadError(called, None, "the file has no rows")
     return problems
