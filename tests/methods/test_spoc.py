@@ -43,6 +43,14 @@ async def test_turns_alternate_in_one_message_until_it_says_yes(play: Play, mode
     assert samples_of(stored)[0]["ending"] == "yes" and stored.run.outcome.note == ""
 
 
+async def test_a_solution_comes_from_the_reflection_and_the_solution_that_it_replaces(
+    play: Play, model: Judge
+) -> None:
+    says(model, TWICE)
+    draft, reflection, solution, _ = (await play("spoc")).generations
+    assert (reflection.parents, solution.parents) == ((draft.id,), (reflection.id, draft.id))
+
+
 async def test_nobody_asks_for_a_check(play: Play, model: Judge) -> None:
     """Every call has one user turn and goes on inside the same assistant message; no word is put between."""
     says(model, TWICE)

@@ -33,6 +33,7 @@ async def gone_on(
     role: Role,
     round: int,
     until: Sequence[str] = (),
+    parents: Sequence[Generation] = (),
 ) -> Generation | None:
     """Let a message go on `after` the marker at which it stopped, `until` the next one.
 
@@ -42,8 +43,8 @@ async def gone_on(
     if not stopped_at(run, said, after) or len(ids) >= p.max_tokens:
         return None
     return await run.continue_from(
-        said, ids, role=role, label=LABEL, branch=said.branch, round=round, max_tokens=p.max_tokens - len(ids),
-        stop=until,
+        said, ids, role=role, label=LABEL, branch=said.branch, round=round, parents=parents,
+        max_tokens=p.max_tokens - len(ids), stop=until,
     )  # fmt: skip
 
 

@@ -182,6 +182,7 @@ class RunContext(Protocol):
         label: str,
         branch: int = 0,
         round: int = 0,
+        parents: Sequence[Generation] = (),
         temperature: float | None = None,
         max_tokens: int | None = None,
         stop: Sequence[str] = (),
@@ -191,7 +192,7 @@ class RunContext(Protocol):
         """Continue inside the same assistant message after the given ids (a prefix of `generation`, then others).
 
         `max_tokens` counts the new tokens only. With the label and branch of `generation` a prefix of it goes on as
-        it did; with another redraw number it goes on anew.
+        it did; with another redraw number it goes on anew. `parents` are what it comes from besides `generation`.
         """
         ...
 

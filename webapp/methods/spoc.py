@@ -123,7 +123,10 @@ async def _alternate(run: RunContext, p: SpocParams, solution: Generation) -> Sp
         says.append(verdict(_verification(reflection)))
         if says[-1] is not False:
             break
-        again = await gone_on(run, reflection, p, after=[CLOSE], role="revision", round=len(solutions), until=[OPEN])
+        again = await gone_on(
+            run, reflection, p, after=[CLOSE], role="revision", round=len(solutions), until=[OPEN],
+            parents=[solutions[-1]],
+        )  # fmt: skip
         if again is None:
             break
         solutions.append(again)

@@ -126,6 +126,7 @@ class MethodContext:
         label: str,
         branch: int = 0,
         round: int = 0,
+        parents: Sequence[Generation] = (),
         temperature: float | None = None,
         max_tokens: int | None = None,
         stop: Sequence[str] = (),
@@ -139,7 +140,7 @@ class MethodContext:
         others: list[Origin] = ["injected"] * (len(ids) - own)
         origins = [*origins_of(trace, generation.spans)[:own], *others]
         prompt = prompt_of(generation).continuing(ids)
-        text = self._place.text(role, label, branch, round, [generation])
+        text = self._place.text(role, label, branch, round, [generation, *parents])
         sampling = self._sampling(text.label, branch, temperature, max_tokens, stop, truncation)
         sampling = replace(sampling, redraw=redraw)
         return (await self._calls.draw(prompt, sampling, [text], given=Given(rows, origins)))[0]
