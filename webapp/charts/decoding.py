@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import plotly.graph_objects as go
 
 from webapp.analysis.truncation import Rules
-from webapp.charts.look import QUIET, laid_out, line_style, plain
+from webapp.charts.look import DASHES, QUIET, laid_out, line_style, plain
 from webapp.runs.inspection import Along, Inspection
 
 TITLES = {
@@ -51,12 +50,16 @@ def settings_of(rules: Rules) -> dict[str, str]:
 
 def _rule(found: Inspection, name: str, place: int) -> dict[str, Any]:
     """Return a rule's cut, what bounds its entropy, and its colour in both charts."""
-    look: Mapping[str, Any] = line_style(place)
     bound = None if name != "top_h" or found.entropy is None else found.rules.alpha * found.entropy
     return {
-        "name": name, "title": TITLES[name], "setting": settings_of(found.rules)[name], "colour": look["color"],
+        "name": name, "title": TITLES[name], "setting": settings_of(found.rules)[name], "colour": _look(place)["color"],
         **found.cuts[name]._asdict(), "bound": bound,
     }  # fmt: skip
+
+
+def _look(place: int) -> dict[str, Any]:
+    """Return the look of a rule's line, told by its dashes too: cuts often fall together."""
+    return line_style(place) | {"dash": DASHES[place % len(DASHES)]}
 
 
 def _cuts(found: Inspection) -> go.Figure:
@@ -69,8 +72,8 @@ def _cuts(found: Inspection) -> go.Figure:
     cuts = [_cut(found, name, place, min(p)) for place, name in enumerate(TITLES)]
     figure = go.Figure([tokens, *(cut for cut in cuts if cut is not None), *_chosen(found)])
     return laid_out(
-        figure, x="tokens, the most probable first", y=f"probability at temperature {found.temperature:g}",
-        xaxis_type="log", yaxis_type="log", uirevision=f"{found.index}",
+        figure, x="tokens, the most probable first", y="probability", xaxis_type="log", yaxis_type="log",
+        yaxis_exponentformat="power", uirevision=f"{found.index}",
     )  # fmt: skip
 
 
@@ -80,7 +83,7 @@ def _cut(found: Inspection, name: str, place: int, lowest: float) -> go.Scatter 
         return None
     return go.Scatter(
         name=f"{TITLES[name]} {kept}", x=[kept + 0.5] * 2, y=[1.0, lowest], mode="lines",
-        line=line_style(place) | {"width": 2},
+        line=_look(place) | {"width": 2},
         hovertemplate=f"{TITLES[name]} keeps {kept}<extra></extra>",
     )  # fmt: skip
 
@@ -101,7 +104,7 @@ def _along(found: Along) -> go.Figure:
     places = list(range(1, len(found.entropy) + 1))
     lines = [
         go.Scatter(
-            name=TITLES[name], x=places, y=found.kept[name], mode="lines", line=line_style(place) | {"shape": "hvh"},
+            name=TITLES[name], x=places, y=found.kept[name], mode="lines", line=_look(place) | {"shape": "hvh"},
             hovertemplate="token %{x}: %{y} kept<extra>%{fullData.name}</extra>",
         )
         for place, name in enumerate(TITLES) if name in found.kept

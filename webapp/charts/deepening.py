@@ -114,7 +114,7 @@ def _ruler(told: Deepening) -> go.Figure:
     return laid_out(
         go.Figure([written, inserted, _answers(told.samples)]), x="tokens of the text", y="", barmode="overlay",
         height=110 + ROW * len(names), bargap=0.55,
-        yaxis={"categoryorder": "array", "categoryarray": names, "autorange": "reversed"},
+        yaxis={"categoryorder": "array", "categoryarray": names, "range": [len(names) - 0.5, -0.9]},
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ const ROWS = 200; // tokens that are listed; all that are known are in the chart
 
 /** What each rule keeps: how many tokens, their mass, how undecided they are. */
 export function ruleTable({ rules }) {
-  const heads = ['Rule', 'Setting', 'Kept |S|', 'Kept mass', 'H(q)', 'at most'];
+  const heads = ['Rule', 'Setting', 'Kept |S|', 'Kept mass', 'H(q)', 'α · H(p)'];
   return el('table', { ariaLabel: 'Rules' }, el('thead', {}, el('tr', {}, ...heads.map((head) => el('th', { scope: 'col' }, head)))),
     el('tbody', {}, ...rules.map(ruleRow)));
 }

@@ -12,7 +12,7 @@ const ROLES = {
   evaluation: 'Evaluation', aggregate: 'Aggregate', tool_call: 'Tool call', tool_result: 'Tool result',
   search: 'Search', plan: 'Plan',
 };
-const ENDS = { length: 'cut at the longest text', cancelled: 'stopped', interrupted: 'interrupted', failed: 'failed', given: 'given', pruned: 'dropped by resampling' };
+const ENDS = { length: 'cut at its limit', cancelled: 'stopped', interrupted: 'interrupted', failed: 'failed', given: 'given', pruned: 'dropped by resampling' };
 
 /** What a generation is, in a word; a draft of a later round is no first attempt and goes by its label ("Idea"). */
 function roleWord({ role, round, label }) {
