@@ -164,8 +164,8 @@ def test_what_a_rule_kept_while_it_drew_is_what_it_keeps_when_the_text_is_read_a
         assert trace.candidates is not None and trace.sampled_entropy is not None
         assert found.entropy == pytest.approx(trace.sampled_entropy.tolist(), abs=1e-3)
         if rule := names.get(generation.label):
-            differing = [a for a, b in zip(found.kept[rule], trace.candidates.tolist(), strict=True) if a != b]
-            assert len(differing) <= 1, "the last bits of a distribution may decide a token at a cut"
+            # of tens of thousands the last bits of a distribution may decide one
+            assert found.kept[rule] == pytest.approx(trace.candidates.tolist(), rel=1e-3)
 
 
 def judged(stored: Stored) -> list[tuple[StoredRun, Score]]:

@@ -52,8 +52,8 @@ def _rule(found: Inspection, name: str, place: int) -> dict[str, Any]:
     """Return a rule's cut, what bounds its entropy, and its colour in both charts."""
     bound = None if name != "top_h" or found.entropy is None else found.rules.alpha * found.entropy
     return {
-        "name": name, "title": TITLES[name], "setting": settings_of(found.rules)[name], "colour": _look(place)["color"],
-        **found.cuts[name]._asdict(), "bound": bound,
+        "name": name, "title": TITLES[name], "setting": settings_of(found.rules)[name],
+        "colour": _look(place)["color"], **found.cuts[name]._asdict(), "bound": bound,
     }  # fmt: skip
 
 
