@@ -172,10 +172,18 @@ class RunTag(Base):
 
 
 class Generation(CostColumns, Base):
-    """One text of a run's trace; the columns from `tokens` on summarise its token trace, null where unknown."""
+    """One text of a run's trace; the columns from `tokens` on summarise its token trace, null where unknown.
+
+    Its index holds all that comparisons read of a text: the text itself fills several pages of the table.
+    """
 
     __tablename__ = "generations"
-    __table_args__ = (Index(None, "run_id", "ordinal"),)
+    __table_args__ = (
+        Index(
+            "ix_generations_summary", "run_id", "ordinal", "id", "role", "branch", "round", "status", "verdict",
+            "mean_entropy", "max_entropy", "last_entropy", "mean_logprob", "sum_logprob", "self_certainty", "tokens",
+        ),
+    )  # fmt: skip
 
     id: Mapped[Id]
     run_id: Mapped[Words] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))

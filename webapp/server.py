@@ -20,6 +20,7 @@ from webapp.pages.theme import SecondThoughts
 from webapp.password import PasswordGate
 from webapp.routes.answer import refusal
 from webapp.routes.assets import STATIC, add_assets
+from webapp.routes.comparisons import comparison_routes
 from webapp.routes.decoding import decoding_routes
 from webapp.routes.information import information_routes
 from webapp.routes.library import library_routes
@@ -63,7 +64,7 @@ def bare_app(services: Services) -> FastAPI:
     """Return the app with our own routes; these have to be there before the pages are mounted at /."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lambda _: _living(services))
     app.state.services = services
-    for routes in (run_routes, library_routes, method_routes, information_routes, decoding_routes):
+    for routes in (run_routes, library_routes, method_routes, information_routes, decoding_routes, comparison_routes):
         app.include_router(routes(services))
     add_assets(app)
     app.add_route("/gradio_api/openapi.json", _hidden)  # Gradio describes its endpoints there, whatever it is told

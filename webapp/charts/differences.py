@@ -19,7 +19,7 @@ READING = (
     "How much more accurate the first method of each row is than the second on the same problems, in points of a "
     "percent, with its {level:g} % interval. Filled: the interval leaves 0 out and McNemar's mid-p, corrected for "
     "{many} (Holm), is below {alpha:.2g}. Hollow: these problems do not tell them apart, which is not to say that "
-    "they are equal: the last column says what difference so many problems would show four times in five."
+    "they are equal: the column detectable says what difference so many problems would show four times in five."
 )
 ROW, FRAME = 34, 90  # pixels
 COLUMNS = (

@@ -1,7 +1,8 @@
 """The page's own address: says in the URL what the page shows; going back or forward triggers the event `moved`.
 
 Value: `{"runs": [run id, ...], "session": id | null, "replace": bool}`, written as `?run=` or `?runs=` and
-`?session=`; with `replace` the history gets no new entry.
+`?session=`; with `replace` the history gets no new entry. `{"sessions": [id, ...]}` beside them is written as
+`?sessions=`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The Compare page: two to four stored runs of one problem, aligned round by round."""
+"""The Compare page: a few runs of one problem round by round, or the sides of whole sessions and experiments."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ import gradio as gr
 from storage.records import Run
 from webapp.components.address import Address as AddressView
 from webapp.components.compare_view import CompareView
+from webapp.components.comparison_view import NOTHING, ComparisonView
 from webapp.components.notice import Notice
 from webapp.methods.registry import methods
 from webapp.pages.notices import Updates, error, info
 from webapp.pages.problem_form import shortened
-from webapp.pages.urls import Address, identifiers
+from webapp.pages.urls import Address, identifiers, selection
 from webapp.pages.wiring import Wiring
 from webapp.runs.request import BadRequest
+from webapp.runs.selected.service import Wanted
 from webapp.runs.services import Services
 
 FEWEST, MOST = 2, 4
 OFFERED = 100
 HOW = "Pick two to four runs of the same problem below, or tick them in the Library."
+OR = "Or pick sessions: their runs are grouped by method, settings and model, and compared problem by problem."
 
 
 class ComparePage:
@@ -35,33 +38,58 @@ class ComparePage:
                 label="Runs to compare", choices=[], value=[], multiselect=True, max_choices=MOST,
                 allow_custom_value=True, elem_id="compare-picker", scale=5,
             )  # fmt: skip
+            self.sessions = gr.Dropdown(
+                label="or whole sessions", choices=[], value=[], multiselect=True, allow_custom_value=True,
+                elem_id="compare-sessions", scale=3,
+            )  # fmt: skip
             self.button = gr.Button("Compare", variant="primary", elem_id="compare", scale=1, min_width=120)
         self.view = CompareView(elem_id="compare-view")
+        self.many = ComparisonView(elem_id="comparison-view")
+        views = [self.view, self.many]
         wiring = Wiring(self.notice)
         for opening in (page.load, self.address.moved):
-            wiring.on(opening, self.open, changes=[self.address, self.picker, self.view])
-        wiring.on(self.button.click, self.compare, [self.picker], [self.address, self.view])
+            wiring.on(opening, self.open, changes=[self.address, self.picker, self.sessions, *views])
+        wiring.on(self.button.click, self.compare, [self.picker, self.sessions], [self.address, *views])
 
     async def open(self, request: gr.Request) -> Updates:
-        """Show the runs of the address, and offer the newest ones."""
-        wanted = Address.of(request.query_params).runs
-        offered = await self._offered(wanted)
-        updates: Updates = {self.picker: gr.update(choices=offered, value=list(wanted))}
-        if not wanted:
-            return updates | {self.view: {"runs": []}, self.notice: info(HOW)}
+        """Show what the address names, and offer the newest runs and sessions."""
+        wanted = selection(request.query_params)
+        updates: Updates = {
+            self.picker: gr.update(choices=await self._offered(wanted.runs), value=list(wanted.runs)),
+            self.sessions: gr.update(choices=await self._called(wanted.sessions), value=list(wanted.sessions)),
+        }
+        if wanted.sessions or wanted.experiment:
+            return updates | self._many(wanted)
+        if not wanted.runs:
+            return updates | self._nothing() | {self.notice: info(f"{HOW} {OR}")}
         try:
-            return updates | await self._shown(wanted, opening=True)
+            return updates | await self._shown(wanted.runs, opening=True)
         except BadRequest as refusal:
-            return updates | {self.view: {"runs": []}, self.notice: error(str(refusal))}
+            return updates | self._nothing() | {self.notice: error(str(refusal))}
 
-    async def compare(self, picked: object) -> Updates:
-        """Show the picked runs and say so in the address."""
+    async def compare(self, picked: object, sessions: object) -> Updates:
+        """Show the picked sessions, else the picked runs, and say so in the address."""
+        if wanted := identifiers(sessions):
+            address = Address(sessions=wanted).value()
+            return self._many(Wanted(sessions=wanted)) | {self.address: address}
         return await self._shown(identifiers(picked))
 
     async def _shown(self, wanted: tuple[str, ...], *, opening: bool = False) -> Updates:
         runs = await comparable(self._services, wanted)
         ids = tuple(run.id for run in runs)
-        return {self.view: {"runs": list(ids)}, self.address: Address(ids).value(replace=opening)}
+        return self._nothing() | {self.view: {"runs": list(ids)}, self.address: Address(ids).value(replace=opening)}
+
+    def _many(self, wanted: Wanted) -> Updates:
+        value = {"runs": [], "sessions": list(wanted.sessions), "experiment": wanted.experiment}
+        return self._nothing() | {self.many: value}
+
+    def _nothing(self) -> Updates:
+        return {self.view: {"runs": []}, self.many: NOTHING}
+
+    async def _called(self, wanted: tuple[str, ...]) -> list[tuple[str, str]]:
+        page = await self._services.library.sessions(limit=OFFERED)
+        listed = {row.id: f"{shortened(row.name, 60)} · {counted(row.runs)}" for row in page.items}
+        return [(text, key) for key, text in listed.items()] + [(key, key) for key in wanted if key not in listed]
 
     async def _offered(self, wanted: tuple[str, ...]) -> list[tuple[str, str]]:
         page = await self._services.library.search(limit=OFFERED)
@@ -80,7 +108,7 @@ async def comparable(services: Services, wanted: tuple[str, ...]) -> list[Run]:
 
     """
     if not FEWEST <= len(wanted) <= MOST:
-        raise BadRequest(f"{len(wanted)} run{'' if len(wanted) == 1 else 's'} cannot be compared. {HOW}")
+        raise BadRequest(f"{counted(len(wanted))} cannot be compared. {HOW}")
     runs = [run for run in [await services.library.run(each) for each in wanted] if run and not run.deleted_at]
     if len(runs) < len(wanted):
         raise BadRequest("One of these runs cannot be found here; it may have been deleted.")
@@ -92,6 +120,11 @@ async def comparable(services: Services, wanted: tuple[str, ...]) -> list[Run]:
                 f"“{shortened(run.problem.question, 60)}”. {HOW}"
             )
     return runs
+
+
+def counted(runs: int) -> str:
+    """Return how many runs there are, in words."""
+    return f"{runs} run{'' if runs == 1 else 's'}"
 
 
 def label(question: str, method: str, model: str, made: datetime) -> str:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from webapp.runs.selected.service import Wanted
+
 IDENTIFIER = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
@@ -15,6 +17,7 @@ class Address:
 
     runs: tuple[str, ...] = ()
     session: str | None = None
+    sessions: tuple[str, ...] = ()  # that are compared
 
     @staticmethod
     def of(query: Mapping[str, str]) -> Address:
@@ -25,7 +28,18 @@ class Address:
 
     def value(self, *, replace: bool = False) -> dict[str, object]:
         """Return what the address component takes; with `replace` the page can not be gone back to."""
-        return {"runs": list(self.runs), "session": self.session, "replace": replace}
+        found: dict[str, object] = {"runs": list(self.runs), "session": self.session, "replace": replace}
+        return found | ({"sessions": list(self.sessions)} if self.sessions else {})
+
+
+def selection(query: Mapping[str, str]) -> Wanted:
+    """Read what is compared: `?experiment=e`, else `?sessions=a,b`, else `?runs=a,b`; what is no id is left out."""
+    experiment = query.get("experiment", "")
+    if IDENTIFIER.fullmatch(experiment):
+        return Wanted(experiment=experiment)
+    if sessions := identifiers(query.get("sessions", "").split(",")):
+        return Wanted(sessions=sessions)
+    return Wanted(runs=Address.of(query).runs)
 
 
 def identifiers(values: object) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ function themed(layout, box) {
 }
 
 /** Load plotly.js once a page, when there is something to draw. */
-function load() {
+export function load() {
   library ||= new Promise((resolve, reject) => {
     const script = el('script', { src: '/client/plotly.min.js' });
     script.onload = () => { followTheme(); resolve(globalThis.Plotly); };

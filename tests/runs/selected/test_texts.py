@@ -1,0 +1,51 @@
+"""The texts of a side: which are its own, what is known of each, and how its samples voted."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from storage.repositories.selected import SIGNALS, TextColumns
+from tests.runs.selected.test_sides import MODELS, fact
+from webapp.runs.selected.sides import sides_of
+from webapp.runs.selected.texts import NO_VOTE, texts_of
+
+VOTES = json.dumps([{"answer": "4", "branches": [0, 2]}, {"answer": "5", "branches": [1]}])
+ROWS = (
+    ("a0", "a", "draft", 0, 0, "correct"), ("a1", "a", "draft", 1, 0, "incorrect"),
+    ("a2", "a", "draft", 2, 0, "correct"), ("a3", "a", "draft", 3, 0, "unparsed"),
+    ("a4", "a", "revision", 0, 1, "correct"), ("b0", "b", "draft", 0, 0, "correct"),
+    ("x0", "another side's", "draft", 0, 0, "correct"),
+)  # fmt: skip
+
+
+def columns() -> TextColumns:
+    signals = [tuple(float(i) if i else None for i in range(len(ROWS))) for _ in SIGNALS]
+    key, run, role, branch, number, verdict = zip(*ROWS, strict=True)
+    return TextColumns(key, run, role, branch, number, verdict, tuple(signals))  # type: ignore[arg-type]
+
+
+SCORES = [("a0", "p_true", 0.1), ("a0", "p_true", 0.8), ("b0", "p_true", 0.5), ("x0", "other", 1.0)]
+
+
+def test_texts_have_their_signals_votes_and_last_scores() -> None:
+    votes_b = json.dumps([{"answer": "4", "branches": [0, 1]}])
+    (side,) = sides_of([fact("a", votes=VOTES), fact("b", seed=1, votes=votes_b)], MODELS)
+    found = texts_of(side, columns(), SCORES)
+    assert found.ids == ("a0", "a1", "a2", "a3", "a4", "b0")
+    assert found.problem.tolist() == [0] * 6
+    assert found.right.tolist() == [True, False, True, False, True, True]
+    assert found.draft.tolist() == [True, True, True, True, False, True]
+    four, five = found.answer[0], found.answer[1]
+    assert found.answer.tolist() == [four, five, four, NO_VOTE, NO_VOTE, four]  # equal over runs of a problem
+    np.testing.assert_allclose(found.signals["vote_share"], [2 / 3, 1 / 3, 2 / 3, np.nan, np.nan, 1])
+    np.testing.assert_allclose(found.signals["p_true"], [0.8, np.nan, np.nan, np.nan, np.nan, 0.5])
+    np.testing.assert_allclose(found.signals["max_entropy"], [np.nan, 1, 2, 3, 4, 5])
+    assert "other" not in found.signals
+
+
+def test_a_side_without_texts_is_empty() -> None:
+    (side,) = sides_of([fact("a")], MODELS)
+    found = texts_of(side, TextColumns(), [])
+    assert found.ids == () and found.signals == {} and found.right.shape == (0,)

@@ -1,0 +1,1 @@
+import('/client/comparison_view.js').then((client) => client.mount({ element, props, watch }));

@@ -1,0 +1,95 @@
+"""Comparisons of many stored runs over HTTP: parts with charts and tables, problems, files, a whole report."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from webapp.analysis.transitions import Transition
+from webapp.pages.urls import selection
+from webapp.reports.comparison import Comparing
+from webapp.reports.document import report
+from webapp.reports.table_file import as_csv
+from webapp.routes.answer import answer
+from webapp.runs.selected.rows import Narrowed
+from webapp.runs.selected.service import Comparisons, Wanted
+from webapp.runs.services import Services
+
+Unit = Literal["generated_tokens", "calls", "seconds"]
+Place = Annotated[int, Query(ge=0, le=1000)]
+Name = Annotated[str | None, Query(max_length=200)]
+
+
+def asked_for(request: Request) -> Wanted:
+    """Return the selection that an address names."""
+    return selection(request.query_params)
+
+
+Asked = Annotated[Wanted, Depends(asked_for)]
+
+
+def narrowed(
+    differ: bool = False,
+    side: Annotated[int | None, Query(ge=0, le=1000)] = None,
+    step: Transition | None = None,
+) -> Narrowed:
+    """Return which problems an address asks for."""
+    return Narrowed(differ, side, step)
+
+
+def comparison_routes(services: Services) -> APIRouter:
+    """Return the routes of comparisons."""
+    router = APIRouter()
+    comparing = Comparing(Comparisons(services.database))
+
+    @router.get("/api/comparison")
+    async def opened(wanted: Asked, unit: Unit = "generated_tokens") -> Response:
+        """Return the sides and what their runs came to."""
+        return answer(await comparing.opened(wanted, unit))
+
+    @router.get("/api/comparison/texts")
+    async def texts(wanted: Asked, of: Place = 0, score: Name = None) -> Response:
+        """Return what is known of the texts of a side."""
+        return answer(await comparing.texts(wanted, of, score))
+
+    @router.get("/api/comparison/problems")
+    async def problems(
+        wanted: Asked,
+        only: Annotated[Narrowed, Depends(narrowed)],
+        offset: Annotated[int, Query(ge=0)] = 0,
+        limit: Annotated[int, Query(ge=1, le=200)] = 25,
+    ) -> Response:
+        """Return a page of problems with the runs of every side: `{items, total}`."""
+        return answer(await comparing.problems(wanted, only, offset, limit))
+
+    @router.get("/api/comparison/table")
+    async def table(
+        wanted: Asked,
+        part: Annotated[str, Query(max_length=40)],
+        unit: Unit = "generated_tokens",
+        of: Place = 0,
+        score: Name = None,
+    ) -> Response:
+        """Return the table of a part as CSV; `part=runs` and `part=texts` are everything behind the comparison."""
+        found = await comparing.table(wanted, part, unit, of, score)
+        return _file(await asyncio.to_thread(as_csv, found), "text/csv; charset=utf-8", f"{_plain(part)}.csv")
+
+    @router.get("/api/comparison/report")
+    async def whole(wanted: Asked, request: Request, unit: Unit = "generated_tokens") -> Response:
+        """Return the whole comparison as one HTML file that needs neither this program nor a network."""
+        page = await report(comparing, wanted, unit, address=f"/compare?{request.url.query}")
+        return _file(page, "application/octet-stream", "comparison.html")
+
+    return router
+
+
+def _file(text: str, kind: str, name: str) -> Response:
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return Response(text.encode("utf-8", "replace"), media_type=kind, headers=headers)
+
+
+def _plain(name: str) -> str:
+    return "".join(c if c.isascii() and c.isalnum() else "-" for c in name)
