@@ -166,14 +166,15 @@ async def test_what_all_stages_cost_is_charged_to_the_run(play: Play, model: Jud
 ALONE = [name for name, spec in methods().items() if name != "mixture" and spec.run.__module__.startswith("webapp.")]
 
 
-@pytest.mark.parametrize("name", ALONE)
-async def test_every_method_can_be_a_later_stage(play: Play, model: Judge, name: str) -> None:
+async def test_every_method_can_be_a_later_stage(play: Play, model: Judge) -> None:
     model.script = counting
-    stored = await play("mixture", stages=f"self_consistency > {name}")
-    assert [g.label for g in first_drafts(stored)] == ["draft"], "its drafts are no first attempts of the run"
-    assert {g.round for g in stored.generations[1:]} and all(g.round for g in stored.generations[1:])
-    asked = [*(turns_of(prompt) for prompt, _, _ in model.calls[1:]), *(request for request, _ in model.judged)]
-    assert "An earlier response to this question:\nAnswer: 1" in asked[0]
+    requests = [RunRequest(SUM, "mixture", {"stages": f"self_consistency > {name}"}) for name in ALONE]
+    for stored in await play.together(*requests):
+        first, *later = stored.generations
+        assert first_drafts(stored) == [first], "later drafts are no first attempts of the run"
+        assert later and all(g.round > 0 for g in later)
+        shown = "\n".join(content for _, content in later[0].messages)
+        assert "An earlier response to this question:\nAnswer: 1" in shown
 
 
 @pytest.mark.parametrize(
