@@ -74,8 +74,8 @@ async def power_metropolis(run: RunContext, question: Question, p: PowerMetropol
 
     A place in the current text is drawn at random and everything after it is written anew at a low temperature. The
     new text is taken with the Metropolis-Hastings probability, so that in the long run texts appear as often as
-    p(text)^alpha says. That is not what a low temperature does: it sharpens every token by itself, and so prefers
-    beginnings that have many likely ways to go on badly.
+    p(text)^alpha says. That is not what a low temperature does: it sharpens every token by itself, and so overrates
+    beginnings after which nothing is likely.
 
     Texts grow block by block. Every proposal is kept, taken or not; the last text of each chain is its answer, beside
     the first draft at the same temperature. Several chains vote.

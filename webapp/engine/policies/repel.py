@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import log
 from typing import Any
 
 import torch
@@ -56,17 +57,19 @@ def _drawn(walk: Walk, policy: Repel) -> Draw:
     for turn in _turns(walk.running):
         away = torch.stack([_away(base[row], taken[tuple(walk.running[row].ids)], policy) for row in turn])
         part = draw(away, [plain] * len(turn), [noise[row] for row in turn])
-        for row, token, law_then in zip(turn, part.ids.tolist(), away, strict=True):
+        drawn = zip(turn, part.ids.tolist(), part.logprobs.tolist(), away, strict=True)
+        for row, token, logprob, law_then in drawn:
             particle = walk.running[row]
             counts = taken[tuple(particle.ids)]
             if counts:
-                walk.note("repelled", _seen(walk, base[row], law_then, counts, token), particle)
+                seen = _seen(walk, base[row], law_then, counts, token)
+                walk.note("repelled", seen | {"log_weight": float(base[row, token]) - logprob}, particle)
             counts[token] += 1
         order += turn
         parts.append(part)
     back = torch.tensor(order).argsort().to(base.device)
-    drawn = Draw(*(torch.cat(column)[back] for column in zip(*parts, strict=True)))
-    return drawn._replace(candidates=(base > -torch.inf).sum(-1))
+    all_drawn = Draw(*(torch.cat(column)[back] for column in zip(*parts, strict=True)))
+    return all_drawn._replace(candidates=(base > -torch.inf).sum(-1))
 
 
 def _turns(running: Sequence[Particle]) -> Iterator[list[int]]:
@@ -79,20 +82,31 @@ def _turns(running: Sequence[Particle]) -> Iterator[list[int]]:
 
 
 def _away(base: Tensor, counts: Counter[int], policy: Repel) -> Tensor:
-    """Return the law [V] after a prefix that was gone on from so many times; unvisited, it is the base law."""
+    """Return the law [V] after a prefix that was gone on from so many times; unvisited, it is the base law.
+
+    The kernel is worked out for the tokens that were taken there, and for all others together: as none of these was,
+    all of them gain by the same factor.
+    """
     if not counts:
         return base
-    visits = torch.zeros_like(base)
-    visits[list(counts)] = torch.tensor(list(counts.values()), dtype=base.dtype, device=base.device)
-    return repelled(base, log_share(base, visits, policy.epsilon), base, policy.alpha)
+    ids = torch.tensor(list(counts), device=base.device)
+    taken = base[ids].double().exp().cpu()
+    law_of_few = torch.cat([taken, (1 - taken.sum()).clamp_min(0)[None]]).log()
+    visits = torch.tensor([*counts.values(), 0.0], dtype=torch.float64)
+    share = log_share(law_of_few, visits, policy.epsilon)
+    few = repelled(law_of_few, share, law_of_few, policy.alpha)
+    never = log(policy.epsilon) - log(counts.total() + policy.epsilon)  # ln xhat / p of a token that was not taken
+    gain = few[0] - law_of_few[0] + policy.alpha * (share[0] - law_of_few[0] - never)
+    away = base + float(gain)
+    away[ids] = few[:-1].to(away)
+    return away
 
 
 def _seen(walk: Walk, base: Tensor, away: Tensor, counts: Counter[int], token: int) -> dict[str, Any]:
-    """Return what a draw at a visited prefix was made of; `log_weight` is ln p - ln p' of the token it took."""
+    """Return what a draw at a visited prefix was made of: the tokens taken there before, and last the one now."""
     shown = [*(each for each, _ in counts.most_common(SHOWN) if each != token), token]
     laws = torch.stack([base[shown], away[shown]]).exp().tolist()
     return {
-        "log_weight": float(base[token].double() - away[token].double()),
         "visits": counts.total(),
         "seen": [
             {"token": each, "text": walk.text(each), "count": counts[each], "p": p, "drawn_with": q}
