@@ -105,8 +105,8 @@ class Settings(BaseSettings):
         return self.database or f"sqlite:///{(self.data_dir / 'second_thoughts.db').as_posix()}"
 
 
-def read_settings(arguments: Sequence[str]) -> Settings:
-    """Read the command line and the environment.
+def read_settings(arguments: Sequence[str], program: str = "python app.py") -> Settings:
+    """Read the command line, which is that of a program, and the environment.
 
     Raises:
         SettingsError: with one sentence a line for every value that cannot be used.
@@ -115,7 +115,7 @@ def read_settings(arguments: Sequence[str]) -> Settings:
     """
     source: CliSettingsSource[Settings] = CliSettingsSource(
         Settings,
-        cli_prog_name="python app.py",
+        cli_prog_name=program,
         cli_kebab_case=True,
         cli_implicit_flags=True,
         cli_hide_none_type=True,

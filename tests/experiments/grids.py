@@ -23,8 +23,8 @@ def problems(count: int = 3) -> list[Problem]:
     return [make_problem(f"Question {i}?", "numeric", "0") for i in range(count)]
 
 
-def arm(samples: int = 1, method: str = "scene_draft", **params: Any) -> dict[str, Any]:
-    return {"method": method, "params": {"samples": samples, "max_tokens": 100, **params}}
+def arm(samples: int = 1, method: str = "scene_draft", title: str = "", **params: Any) -> dict[str, Any]:
+    return {"method": method, "params": {"samples": samples, "max_tokens": 100, **params}, "title": title}
 
 
 def spec(*arms: dict[str, Any], **fields: Any) -> ExperimentSpec:

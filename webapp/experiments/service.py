@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy.orm import Session as OrmSession
@@ -27,15 +28,22 @@ from storage.repositories import cell_totals, cell_work
 from storage.repositories import cells as cell_store
 from storage.repositories import experiments as experiment_store
 from storage.repositories import sessions as session_store
-from webapp.experiments import grid
+from webapp.charts.evidence import Evidence
+from webapp.experiments import export, grid
 from webapp.experiments.driver import Driver
+from webapp.experiments.estimate import Span, estimate
+from webapp.experiments.outcomes import evidence
 from webapp.experiments.pace import Pace
+from webapp.experiments.results import Result, results
 from webapp.experiments.spec import ExperimentSpec
+from webapp.experiments.standing import WINDOW, Standing, standing
 from webapp.runs.engines import EngineHub
 from webapp.runs.request import BadRequest, refusals
 from webapp.runs.service import RunService
 
 T = TypeVar("T")
+
+SPANS = 300  # of the last runs, from which the speed is taken
 
 
 class ExperimentService:
@@ -182,6 +190,35 @@ class ExperimentService:
     async def totals(self, experiment_id: str) -> Sequence[ArmTotals]:
         """Return what every method with every model came to so far."""
         return await self._read(lambda s: cell_totals.by_arm(s, experiment_id))
+
+    async def standing(self, experiment_id: str) -> Standing:
+        """Return how far an experiment is and what is left to do, computed from what is stored."""
+        experiment = await self.get(experiment_id)
+        since = experiment.working_since or experiment.created_at
+
+        def read(s: OrmSession) -> tuple[Sequence[ArmTotals], Sequence[Span], Sequence[datetime]]:
+            spans = cell_totals.spans(s, experiment_id, SPANS)
+            return cell_totals.by_arm(s, experiment_id), spans, cell_store.lately(s, experiment_id, since, WINDOW + 1)
+
+        totals, spans, lately = await self._read(read)
+        loaded, trouble, now = self._hub.loaded(), self.trouble(experiment_id), datetime.now(UTC)
+        return standing(experiment, totals, lately, estimate(totals, spans), loaded=loaded, trouble=trouble, now=now)
+
+    async def results(self, experiment_id: str) -> Sequence[Result]:
+        """Return accuracy, transitions and cost of every method with every model, from columns of runs alone."""
+        experiment = await self.get(experiment_id)
+        return results(ExperimentSpec.model_validate(experiment.spec), await self.totals(experiment_id))
+
+    async def evidence(self, experiment_id: str) -> Sequence[Evidence]:
+        """Return charts of what is done."""
+        experiment = await self.get(experiment_id)
+        ended = await self._read(lambda s: cell_totals.ended(s, experiment_id))
+        return await asyncio.to_thread(evidence, ExperimentSpec.model_validate(experiment.spec), ended)
+
+    async def export(self, experiment_id: str, path: Path) -> None:
+        """Write a table with a row a cell: CSV, JSON Lines or Parquet, as the path ends."""
+        experiment = await self.get(experiment_id)
+        await self._read(lambda s: export.write(s, experiment, path))
 
     def trouble(self, experiment_id: str) -> str:
         """Return what keeps this process from storing anything of an experiment at the moment."""

@@ -13,7 +13,6 @@ from webapp.tasks.readers.hub_fetch import FAILED
 from webapp.tasks.readers.registry import FORMATS, Mapped, problems_of
 from webapp.tasks.readers.rows import ReadError, json_lines
 
-
 # The library would read a folder of this machine by that name.
 _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
 
