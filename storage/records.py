@@ -179,8 +179,9 @@ class Generation:
     """One text in a run's trace.
 
     `label` is the method's name for the call; what keys the noise is in `sampling`, the label too unless the noise of
-    another text was used again. `messages` is the prompt as chat messages, `prefix` the token ids of the assistant message it was told to continue. `copied_from` names the generation
-    of an earlier run that this one repeats (cost 0). `started` and `seconds` are seconds since the run started
+    another text was used again. `messages` is the prompt as chat messages, `prefix` the token ids of the assistant
+    message it was told to continue. `copied_from` names the generation of an earlier run that this one repeats
+    (cost 0). `started` and `seconds` are seconds since the run started
     and the duration. `replaced` says that invalid characters were replaced in `text`.
     """
 
