@@ -50,7 +50,7 @@ async def test_the_weights_decide_and_not_the_number(play: Play, model: Judge) -
         ("4", (0,), pytest.approx(0.6)),
         ("5", (1, 2), pytest.approx(0.4)),
     ]
-    assert outcome.note == "2.2 effective of 3 particles, 3 texts left. Plain majority: 5."
+    assert outcome.note == "2.2 effective of 3 particles, 3 texts at the end. Plain majority: 5."
     assert shares(stored) == pytest.approx(
         {"0: So: Answer: 4": 0.6, "1: So: Answer: 5": 0.3, "2: Oh, Answer: 5": 0.1}
     )

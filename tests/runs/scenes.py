@@ -84,6 +84,15 @@ async def scene_steer(run: RunContext, question: Question, p: SceneParams) -> An
     return Answer(run.extract(steered.kept[0].text), steered.kept[0])
 
 
+async def scene_restate(run: RunContext, question: Question, p: SceneParams) -> Answer:
+    """Draft, search, and settle on what was found."""
+    draft = (await run.drafts(question))[0]
+    ids = run.trace(draft).ids.tolist()[:3]
+    found = await run.continue_from(draft, ids, role="search", label="found", round=1)
+    last = await run.restate(found, role="revision", label="last", round=2, parents=[draft])
+    return Answer(run.extract(last.text), last)
+
+
 async def scene_gradient(run: RunContext, question: Question, p: SceneParams) -> Answer:
     """Need what no test engine offers."""
     return Answer(None)
@@ -106,4 +115,5 @@ def register() -> None:
     add(scene_crash, {"generate"})
     add(scene_decide, {"generate"})
     add(scene_steer, {"generate", "steer"})
+    add(scene_restate, {"generate", "continue"})
     add(scene_gradient, {"gradient"})

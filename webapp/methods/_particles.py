@@ -66,7 +66,8 @@ async def concluded(run: RunContext, population: Population, how: Concluding) ->
     answer = decided(texts, answers, counted, weights)
     if how == "draw":
         answer = _drawn(run, population, answers, answer.votes)
-    worth = f"{population.effective:.1f} effective of {sum(population.counts)} particles, {len(texts)} texts left."
+    left = f"{len(texts)} texts" if len(texts) > 1 else "one text"
+    worth = f"{population.effective:.1f} effective of {sum(population.counts)} particles, {left} at the end."
     return replace(answer, note=f"{worth} {answer.note}".strip())
 
 

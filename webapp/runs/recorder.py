@@ -90,9 +90,9 @@ class Recorder:
 
     async def restate(self, generation: Generation, trace: TokenTrace) -> Generation:
         """Store a text of this run once more, as the generation says; all of it is given, so it costs nothing."""
-        given = generation.with_(prefix=tuple(trace.ids.tolist()), cost=Cost())
-        writing = self.begin(given, tokens=0, calls=0)
-        self.give(writing, at(trace, self._progress.now()), origins_of(trace, generation.spans))
+        writing = self.begin(generation.with_(prefix=tuple(trace.ids.tolist()), cost=Cost()), tokens=0, calls=0)
+        trace = at(trace, self._progress.now())
+        self.give(writing, trace, origins_of(trace, generation.spans))
         self._log.append(*writing.flush())
         writing.done = True
         return await self._keep(writing, await graded(self._run.problem, writing.generation), trace)
