@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from storage.records import Generation, Problem, Role
+from storage.records import Generation, Problem
+from webapp.analysis.attempts import ANSWERING
 from webapp.tasks.graders import grade
-
-ANSWERING: frozenset[Role] = frozenset({"draft", "revision", "aggregate"})
 
 
 async def graded(problem: Problem, generation: Generation) -> Generation:

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from storage.records import Generation, Outcome, Problem, VerdictValue
-from webapp.analysis.vote import vote
+from webapp.analysis.attempts import first_attempt
 from webapp.methods.interface import Answer
-from webapp.tasks.graders import grade, same
+from webapp.tasks.graders import grade
 
 
 async def conclude(problem: Problem, answer: Answer, generations: Iterable[Generation]) -> Outcome:
@@ -20,20 +20,6 @@ async def begun(problem: Problem, generations: Iterable[Generation]) -> Outcome:
     """Return the outcome of a run that did not finish: what its first attempts said, if they did."""
     first_answer, first_verdict = await asyncio.to_thread(first_attempt, problem, list(generations))
     return Outcome(first_answer=first_answer, first_verdict=first_verdict)
-
-
-def first_attempt(problem: Problem, generations: Sequence[Generation]) -> tuple[str | None, VerdictValue]:
-    """Return the answer and verdict of the first drafts: of the only one, or of their majority (ties: the first)."""
-    drafts = [g for g in generations if g.role == "draft" and g.round == 0 and g.status == "finished"]
-    drafts = [g for g in drafts if g.finish_reason != "pruned"]
-    if not drafts:
-        return None, "ungraded"
-    answers = {g.branch: g.answer for g in drafts}
-    votes = vote(answers, lambda a, b: same(problem.kind, a, b, problem.choices))
-    leading = next((v for v in votes if v.winner), None)
-    branches = leading.branches if leading else tuple(answers)
-    chosen = next(g for g in drafts if g.branch in branches)
-    return chosen.answer, chosen.verdict
 
 
 def _conclude(problem: Problem, answer: Answer, generations: Sequence[Generation]) -> Outcome:

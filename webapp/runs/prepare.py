@@ -15,13 +15,13 @@ from storage.records import BranchPoint, Cost, Outcome, Run, Session
 from storage.repositories import generations as generation_store
 from storage.repositories import runs as run_store
 from storage.repositories import sessions as session_store
+from webapp.analysis.attempts import ANSWERING
 from webapp.engine.protocol import Engine
 from webapp.methods.interface import Answer, MethodParams, MethodSpec
 from webapp.runs import announce
 from webapp.runs.branch import Fork, branching, check_fork, params_of, sampling_of
 from webapp.runs.calls import Calls
 from webapp.runs.context import Input, MethodContext
-from webapp.runs.grading import ANSWERING
 from webapp.runs.leases import Leases
 from webapp.runs.limits import Limits
 from webapp.runs.live import Work
