@@ -61,12 +61,10 @@ async def measure(file: Path, sides: int, samples: int, repeat: int) -> None:
         "texts": lambda: comparing.texts(WANTED, 0, None),
         "problems": lambda: comparing.problems(WANTED, Narrowed(differ=True), 0, 25),
     }
-    print(f"{TEXTS} texts, {sides} sides, {samples} samples a run, {file.stat().st_size / 2**20:.0f} MiB")
+    print(f"{TEXTS} texts, {sides} sides, {samples} samples a run")
     for name, request in requests.items():
         clock, processor = zip(*[await timed(request) for _ in range(repeat)], strict=True)
-        print(
-            f"{name}: {statistics.median(clock):.2f} s on the clock, {statistics.median(processor):.2f} s of processor"
-        )
+        print(f"{name}: {statistics.median(clock):.2f} s, {statistics.median(processor):.2f} s of processor")
     await database.close()
 
 

@@ -10,6 +10,7 @@ import gradio as gr
 from tests.components.stage import Stage
 from webapp.components.address import Address
 from webapp.components.compare_view import CompareView
+from webapp.components.comparison_view import ComparisonView
 from webapp.components.hot_key import HotKey
 from webapp.components.library_view import LibraryView
 from webapp.components.method_form import MethodForm
@@ -21,7 +22,7 @@ from webapp.components.run_view import RunView
 
 
 def build(stage: Stage) -> gr.Blocks:
-    """Return the pages `/` (runs), `/forms`, `/plot`, `/compare`, `/methods` and `/library`."""
+    """Return the pages `/` (runs), `/forms`, `/plot`, `/compare`, `/many`, `/methods` and `/library`."""
     with gr.Blocks(title="stage") as demo:
         _runs(demo, stage)
     with demo.route("Forms", "/forms"):
@@ -32,6 +33,9 @@ def build(stage: Stage) -> gr.Blocks:
         view = CompareView(elem_id="compare-view")
         view.baseline_change(stage.hear("baseline_change"), queue=False)
         demo.load(_runs_of, None, view)
+    with demo.route("Many", "/many"):
+        many = ComparisonView(elem_id="comparison-view")
+        demo.load(_sessions_of, None, many)
     with demo.route("Methods", "/methods"):
         MethodsView(elem_id="methods-view")
     with demo.route("Library", "/library"):
@@ -59,6 +63,10 @@ def _runs_of(request: gr.Request) -> dict[str, Any]:
     query = request.query_params
     listed = f"{query.get('run', '')},{query.get('runs', '')}".split(",")
     return {"runs": [run for run in listed if run], "speed": None}
+
+
+def _sessions_of(request: gr.Request) -> dict[str, Any]:
+    return {"runs": [], "sessions": request.query_params.get("sessions", "").split(","), "experiment": None}
 
 
 def _forms(stage: Stage) -> None:

@@ -9,6 +9,7 @@ from tests.components import scripts
 from tests.components.hostile import HOSTILE, MARKS, harm, spilling
 from tests.components.looking import DONE, texts_of, until
 from tests.components.stage import Script, Stage
+from webapp.routes.answer import refusal
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -139,3 +140,42 @@ async def test_four_runs_scroll_within_800_pixels(page: Page, stage: Stage, them
     await table.focus()
     await page.keyboard.press("ArrowRight")
     await page.wait_for_function("document.querySelector('.st-scroll').scrollLeft > 0")
+
+
+def aligned(query: dict[str, str]) -> dict[str, object]:
+    columns = [
+        ["The", 2.0, "The", 0.5, True], [" big", None, None, None, False], [f" {HOSTILE}", 4.5, " cat", 1.0, False],
+    ]  # fmt: skip
+    return {"columns": columns, "total": 3000 + len(columns), "lower_bound": False}
+
+
+async def test_entropies_stand_under_each_other_and_in_the_address(page: Page, stage: Stage):
+    stage.json["texts/aligned"] = aligned
+    await compare(page, stage, Script(scripts.refine_run("r0")), Script(scripts.refine_run("r1")))
+    assert await page.locator(".st-striprow").count() == 0
+    toggle = page.get_by_role("button", name="Entropies under each other")
+    await toggle.focus()
+    await page.keyboard.press("Space")
+    await expect(toggle).to_be_focused()
+    strip = page.locator(".st-strips[data-done='1']").first
+    await expect(strip.locator(".st-pair")).to_have_count(3)
+    assert await strip.locator(".st-apart").count() == 2
+    word = strip.locator(".st-word").first
+    assert await word.get_attribute("title") == "2.00 nats"
+    assert await word.evaluate("node => node.style.getPropertyValue('--e')") == "0.5"
+    assert await strip.locator(".st-unknown").get_attribute("title") == "entropy unknown"
+    await expect(page.locator(".st-stripbox p").first).to_contain_text("Above column 1 (Self-Refine)")
+    await expect(page.locator(".st-stripbox p").first).to_contain_text("The first 3 of 3,003 words")
+    assert await harm(page) is None
+    await page.reload()
+    await page.wait_for_selector(".st-strips[data-done='1']")
+    assert "strips=1" in page.url
+    asked = [query for name, query in stage.asked if name == "texts/aligned"]
+    assert asked and all(set(query) == {"first", "second"} for query in asked)
+
+
+async def test_entropies_that_are_not_known_are_a_sentence(page: Page, stage: Stage):
+    stage.json["texts/aligned"] = refusal("The tokens of one of these texts are not stored.", 400)
+    await compare(page, stage, Script(scripts.refine_run("r0")), Script(scripts.vote_run("r1")), query="&strips=1")
+    await expect(page.locator(".st-strips [role=alert]").first).to_contain_text("not stored")
+    await expect(page.locator(".st-striprow").last).to_contain_text("nothing to lay under each other")

@@ -83,6 +83,13 @@ def test_what_cannot_be_is_refused(client: TestClient, address: str, status: int
     assert refused.status_code == status and sentence in refused.text
 
 
+def test_texts_under_each_other_have_to_be_there(client: TestClient) -> None:
+    refused = client.get("/api/texts/aligned?first=rci-0-0-draft-0&second=none")
+    assert refused.status_code == 400 and "no such text" in refused.text
+    refused = client.get("/api/texts/aligned?first=rci-0-0-draft-0&second=rci-0-0-revision-0")
+    assert refused.status_code == 400 and "not stored" in refused.text
+
+
 def test_other_sites_are_refused(client: TestClient) -> None:
     refused = client.get("/api/comparison?sessions=s1", headers={"origin": "http://evil.example"})
     assert refused.status_code == 403

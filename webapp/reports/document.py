@@ -89,6 +89,8 @@ def _write(part: Part, written: _Written) -> None:
     lines = [f"<section id='{escape(part.key)}'><h3>{escape(part.title)}</h3>"]
     lines += [f"<p>{escape(data['reading'])}</p>"] if data["reading"] else []
     lines += [f"<p class='why'>{escape(data['why'])}</p>"] if data["why"] else []
+    if part.said:
+        lines.append(f"<ul>{''.join(f'<li>{escape(sentence)}</li>' for sentence in part.said)}</ul>")
     if data["figure"] is not None:
         lines.append(f"<div class='figure' data-figure='{len(written.figures)}'></div>")
         written.figures.append(data["figure"])

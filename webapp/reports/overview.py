@@ -125,7 +125,13 @@ def _differences(selected: Selected) -> Part:
     if not versus:
         why = " ".join(apart) or "There is one side with graded runs; a difference needs two."
         return Part("differences", "Paired differences", Refusal(why))
-    return part("differences", noted(differences_chart(versus), SEVERAL if several else "", *apart))
+    shown = noted(differences_chart(versus), SEVERAL if several else "", *apart)
+    return part("differences", shown, _in_words(shown))
+
+
+def _in_words(shown: Evidence) -> list[str]:
+    """Return the readings of all comparisons, which stand last in their rows."""
+    return [] if shown.table is None else [str(row[-1]) for row in shown.table.rows]
 
 
 def _cost(selected: Selected, unit: str) -> Part:

@@ -17,10 +17,13 @@ from webapp.routes.answer import answer
 from webapp.runs.selected.rows import Narrowed
 from webapp.runs.selected.service import Comparisons, Wanted
 from webapp.runs.services import Services
+from webapp.runs.strips import strips
 
 Unit = Literal["generated_tokens", "calls", "seconds"]
 Place = Annotated[int, Query(ge=0, le=1000)]
+Key = Annotated[str, Query(max_length=64)]
 Name = Annotated[str | None, Query(max_length=200)]
+NO_WORD = (None, None)
 
 
 def asked_for(request: Request) -> Wanted:
@@ -76,6 +79,13 @@ def comparison_routes(services: Services) -> APIRouter:
         """Return the table of a part as CSV; `part=runs` and `part=texts` are everything behind the comparison."""
         found = await comparing.table(wanted, part, unit, of, score)
         return _file(await asyncio.to_thread(as_csv, found), "text/csv; charset=utf-8", f"{_plain(part)}.csv")
+
+    @router.get("/api/texts/aligned")
+    async def under(first: Key, second: Key) -> Response:
+        """Return two texts word under word: `{columns: [[word, entropy, word, entropy, same], ...], total, ...}`."""
+        found = await strips(services.library, first, second)
+        columns = [[*(each.first or NO_WORD), *(each.second or NO_WORD), each.same] for each in found.columns]
+        return answer({"columns": columns, "total": found.total, "lower_bound": found.lower_bound})
 
     @router.get("/api/comparison/report")
     async def whole(wanted: Asked, request: Request, unit: Unit = "generated_tokens") -> Response:

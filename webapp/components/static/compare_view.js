@@ -2,11 +2,14 @@
 
 import { alignment, cell, counterpart, places } from './compare_rows.js';
 import { el, fill, keepingFocus, oncePerFrame, verdictBadge } from './dom.js';
+import { StripShelf } from './entropy_strips.js';
 import { badges, modelName, questionBlock, settingsText, statusBadge, statusOf } from './head.js';
 import { apply, newRun } from './model.js';
 import { costText } from './progress.js';
 import { RunStream } from './stream.js';
 import { transitionBadge } from './transition.js';
+
+const STRIPS = 'strips'; // in the address, where entropies are shown under each other
 
 /** Start the component: called once by js_on_load. */
 export function mount({ element, props, trigger, watch }) {
@@ -23,6 +26,8 @@ class CompareView {
     this.trigger = trigger;
     this.entries = [];
     this.changes = true;
+    this.strips = new URLSearchParams(location.search).has(STRIPS);
+    this.shelf = new StripShelf();
     this.schedule = oncePerFrame(() => this.draw());
   }
 
@@ -75,8 +80,20 @@ class CompareView {
     const base = entries.find((entry) => entry.id === this.baseline) || entries[0];
     const toggle = el('button.st-toggle', { type: 'button', ariaPressed: String(this.changes), data: { focus: 'changes' }, onclick: () => { this.changes = !this.changes; this.draw(); } }, 'Changes against the baseline');
     return el('div.st-scroll', { tabIndex: 0, role: 'group', ariaLabel: 'Runs side by side', data: { focus: 'table' } },
-      el('table', {}, el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, toggle), ...entries.map((entry) => this.columnHead(entry, base)))),
+      el('table', {}, el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, el('div.st-toggles', {}, toggle, this.stripToggle())), ...entries.map((entry) => this.columnHead(entry, base)))),
         el('tbody', {}, conclusionRow(entries), costRow(entries), ...this.rows(entries, base))));
+  }
+
+  stripToggle() {
+    const toggled = () => {
+      this.strips = !this.strips;
+      const url = new URL(location.href);
+      if (this.strips) url.searchParams.set(STRIPS, '1');
+      else url.searchParams.delete(STRIPS);
+      history.replaceState(null, '', url.href.replaceAll('%2C', ','));
+      this.draw();
+    };
+    return el('button.st-toggle', { type: 'button', ariaPressed: String(this.strips), title: 'Entropies of both texts, word under word', data: { focus: 'strips' }, onclick: toggled }, 'Entropies under each other');
   }
 
   columnHead(entry, base) {
@@ -97,11 +114,21 @@ class CompareView {
 
   rows(entries, base) {
     const found = new Map(entries.map(({ run }) => [run, places(run)]));
-    return alignment(entries.map((entry) => entry.run)).map(({ name, place }) => {
-      const reference = this.changes ? counterpart(base.run, place)?.finished?.text ?? null : null;
-      return el('tr', {}, el('th', { scope: 'row' }, name), ...entries.map((entry) =>
+    return alignment(entries.map((entry) => entry.run)).flatMap(({ name, place }) => {
+      const before = counterpart(base.run, place);
+      const reference = this.changes ? before?.finished?.text ?? null : null;
+      const row = el('tr', {}, el('th', { scope: 'row' }, name), ...entries.map((entry) =>
         el('td', {}, cell(entry.run, found.get(entry.run).get(place), entry === base ? null : reference))));
+      return this.strips ? [row, this.stripRow(entries, base, before, (entry) => found.get(entry.run).get(place))] : [row];
     });
+  }
+
+  /** The entropies of the baseline's text over those of every other one in the row. */
+  stripRow(entries, base, before, own) {
+    const others = entries.filter((entry) => entry !== base && before?.finished && own(entry)?.finished && own(entry) !== before);
+    const called = (entry) => `column ${entries.indexOf(entry) + 1} (${entry.run.opened.title})`;
+    const strips = others.map((entry) => this.shelf.strip(before.id, own(entry).id, called(base), called(entry)));
+    return el('tr.st-striprow', {}, el('th', { scope: 'row' }, 'entropies'), el('td', { colSpan: entries.length }, ...(strips.length ? strips : [el('span.st-dim', {}, 'nothing to lay under each other')])));
   }
 }
 

@@ -5,7 +5,7 @@ import { EvidenceTable } from './evidence_table.js';
 import { Figure } from './figure.js';
 import { saveImage, savePage } from './figure_files.js';
 
-const BESIDE = 8; // columns of a table that fits beside its figure
+const BESIDE = 7; // columns of a table that fits beside its figure
 const STEPS = ['right->right', 'right->wrong', 'wrong->right', 'wrong->wrong']; // the columns after the first
 
 /**
@@ -13,10 +13,10 @@ const STEPS = ['right->right', 'right->wrong', 'wrong->right', 'wrong->wrong']; 
  * called for a cell of the transition table; `controls` stand below the head.
  */
 export function partSection(part, { csv, noParquet, controls = null, step = null }) {
-  const { key, title, reading, why, figure, table } = part;
+  const { key, title, reading, why, said, figure, table } = part;
   return el('section.st-part', { ariaLabel: title, data: { part: key } },
     el('div.st-parthead', {}, el('h3', {}, title), el('span.st-files', {}, ...figureFiles(part), ...tableFiles(table, csv, noParquet))),
-    controls, reading ? el('p.st-dim', {}, reading) : null, why ? el('p.st-why', {}, why) : null,
+    controls, said.length ? el('ul.st-said', {}, ...said.map((sentence) => el('li.st-contained', {}, sentence))) : null, reading ? el('p.st-dim', {}, reading) : null, why ? el('p.st-why', {}, why) : null,
     el(figure && table && table.columns.length <= BESIDE ? 'div.st-beside' : 'div.st-below', {}, figure ? figureBox(figure, title) : null, table ? tableBox(key, table, title, step) : null));
 }
 
