@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -83,6 +84,11 @@ class Walk:
     def head(self) -> Head:
         """The output projection; a gradient through it needs `torch.inference_mode(False)`, without a pass within."""
         return self.forward.head
+
+    @cached_property
+    def weight(self) -> Tensor:
+        """[V, D] the weight of the output projection for a gradient; to unpack a packed one takes a while."""
+        return self.head.weight()
 
     @property
     def end_ids(self) -> frozenset[int]:

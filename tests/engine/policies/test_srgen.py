@@ -55,7 +55,7 @@ def head() -> Head:
 def carried_out(head: Head, states: Tensor, said: Tensor, policy: SRGen, temperature: float, size: int) -> Correction:
     """Run the passes to their end, as the model's thread would."""
     with torch.inference_mode():
-        passes = correct(head, states, said, policy, temperature)
+        passes = correct(head, head.weight(), states, said, policy, temperature)
         next(passes)
         while True:
             try:

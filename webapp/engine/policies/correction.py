@@ -76,12 +76,13 @@ class Objective:
         return float(value), gradient
 
 
-def correct(head: Head, states: Tensor, said: Tensor, policy: SRGen, temperature: float) -> Passes[Correction]:
+def correct(
+    head: Head, weight: Tensor, states: Tensor, said: Tensor, policy: SRGen, temperature: float
+) -> Passes[Correction]:
     """Learn the vector that makes what follows surer and keeps what was said, by AdamW from 0.
 
-    Of the last hidden states [M + 1, D], all but the last predict the tokens said [M].
+    Of the last hidden states [M + 1, D], all but the last predict the tokens said [M]; `weight` is the head's.
     """
-    weight = head.weight()
     objective = Objective(head, (yield from _projected(head, states)), said, policy, temperature)
     with torch.inference_mode(False):
         delta = torch.zeros(weight.shape[1], dtype=weight.dtype, device=weight.device)

@@ -62,7 +62,7 @@ def _corrections(walk: Walk, texts: list[Text], policy: SRGen) -> Passes[list[Fo
         if spikes.see(entropy):
             began = time.monotonic()
             states, said = _before(walk, row, texts, policy.positions)
-            correction = yield from correct(walk.head, states, said, policy, _temperature(walk))
+            correction = yield from correct(walk.head, walk.weight, states, said, policy, _temperature(walk))
             found.append(Found(row, spikes.thresholds[-1], correction, time.monotonic() - began))
     return found
 
