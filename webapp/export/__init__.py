@@ -1,0 +1,1 @@
+"""Writers and importers of training and evaluation records."""
