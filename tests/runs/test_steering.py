@@ -106,6 +106,16 @@ async def test_the_live_log_and_the_rebuilt_one_show_the_same(service: RunServic
     assert "".join(copy["text"]) == "Answer: 5!!"
 
 
+async def test_what_follows_on_mixtures_cannot_be_branched_off(
+    service: RunService, puppet: Puppet, database: Database
+) -> None:
+    puppet.steering = resampled
+    copy = (await done(service, database)).generations[-1]
+    with pytest.raises(BadRequest, match="thought in mixtures"):
+        await service.branch(copy.id, 9, ord("x"), person="local")
+    await service.wait(await service.branch(copy.id, 8, ord("x"), person="local"))
+
+
 async def test_a_call_that_ends_too_early_fails_the_run_with_what_there_is(
     service: RunService, puppet: Puppet, database: Database
 ) -> None:

@@ -36,7 +36,8 @@ def check_fork(fork: Fork, engine: Engine) -> None:
     """Refuse what cannot be branched.
 
     Raises:
-        BadRequest: for another model, a token that does not exist, or one after which nothing can come.
+        BadRequest: for another model, a token that does not exist, or one after which nothing can come, or one
+            before which the model was given something else than tokens.
 
     """
     made, now = fork.run.model, engine.info.record
@@ -51,6 +52,11 @@ def check_fork(fork: Fork, engine: Engine) -> None:
         raise BadRequest(f"The model has no token {token}; its ids go from 0 to {now.vocab_size - 1}.")
     if token in fork.trace.special:
         raise BadRequest("That token ends the text, so nothing can be branched off after it. Choose another one.")
+    if "soft" in origins_of(fork.trace, fork.generation.spans)[: fork.point.token_index]:
+        raise BadRequest(
+            "Before that token the model thought in mixtures, of which the text shows the most probable tokens; it "
+            "would not go on from those. Choose a token before the soft ones, or branch off the plain text."
+        )
 
 
 def given_rows(fork: Fork, engine: Engine) -> Given:
