@@ -30,7 +30,7 @@ class Path:
 
     @property
     def likelihood(self) -> float:
-        """log p of the whole text."""
+        """The log-probability of the whole text."""
         return float(self.logp.sum())
 
     def between(self, start: int, stop: int | None = None) -> tuple[float, float]:
