@@ -136,19 +136,6 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """A cell that is done, as far as statistics go; `problem` is the key of its content, `tokens` were generated."""
-
-    arm: int
-    model: str
-    problem: str
-    seed: int
-    first_verdict: VerdictValue
-    verdict: VerdictValue
-    tokens: int
-
-
-@dataclass(frozen=True, slots=True)
 class ArmTotals:
     """What the cells of one arm with one model came to, from columns of their runs alone.
 

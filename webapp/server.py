@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from storage.database import Database, DatabaseError
+from webapp.experiments.service import ExperimentService
 from webapp.guard import LOOPBACK, Guard
 from webapp.pages import build
 from webapp.pages.theme import SecondThoughts
@@ -22,6 +23,7 @@ from webapp.routes.answer import refusal
 from webapp.routes.assets import STATIC, add_assets
 from webapp.routes.comparisons import comparison_routes
 from webapp.routes.decoding import decoding_routes
+from webapp.routes.experiments import experiment_routes
 from webapp.routes.information import information_routes
 from webapp.routes.library import library_routes
 from webapp.routes.methods import method_routes
@@ -33,6 +35,7 @@ from webapp.runs.request import BadRequest
 from webapp.runs.service import RunService
 from webapp.runs.services import Services
 from webapp.settings import Settings
+from webapp.tasks import procedural
 
 SITE_STYLE = STATIC / "site.css"
 LARGEST_UPLOAD = 256 * 2**20  # bytes: an exported session, or a data set
@@ -47,7 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
     """
     services = make_services(settings)
     app = bare_app(services)
-    mount_pages(app, build(services))
+    mount_pages(app, build(services, app.state.experiments))
     protect(app, settings)
     return app
 
@@ -62,8 +65,10 @@ def make_services(settings: Settings) -> Services:
 
 def bare_app(services: Services) -> FastAPI:
     """Return the app with our own routes; these have to be there before the pages are mounted at /."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lambda _: _living(services))
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_living)
     app.state.services = services
+    app.state.experiments = experiments = ExperimentService(services.database, services.hub, services.runs)
+    app.include_router(experiment_routes(experiments))
     for routes in (run_routes, library_routes, method_routes, information_routes, decoding_routes, comparison_routes):
         app.include_router(routes(services))
     add_assets(app)
@@ -111,12 +116,17 @@ def _hosts(settings: Settings) -> frozenset[str] | None:
 
 
 @asynccontextmanager
-async def _living(services: Services) -> AsyncIterator[None]:
+async def _living(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    experiments: ExperimentService = app.state.experiments
+    procedural.keep_in(services.settings.cache_dir)
     services.hub.start(services.settings.model)
     await services.runs.start()
+    await experiments.open()
     try:
         yield
     finally:
+        await experiments.close()
         await services.runs.close()
         await services.hub.close()
         await services.database.close()

@@ -11,7 +11,7 @@ from sqlalchemy import Integer, Select, cast, func, select
 from sqlalchemy.orm import Session
 
 from storage import tables
-from storage.experiments import ArmTotals, CellState, Ended
+from storage.experiments import ArmTotals, CellState
 from storage.records import Cost, VerdictValue
 
 _Cell, _Run = tables.Cell, tables.Run
@@ -32,13 +32,6 @@ def by_arm(s: Session, experiment_id: str) -> list[ArmTotals]:
         for (arm, model), found in states.items()
         for cost, sq, asked in [costs.get((arm, model), none)]
     ]
-
-
-def ended(s: Session, experiment_id: str) -> list[Ended]:
-    """Return the cells that are done, in the order of the grid."""
-    columns = (_Cell.arm, _Cell.model, _Cell.problem_key, _Cell.seed, _Run.first_verdict, _Run.verdict)
-    rows = s.execute(_done(experiment_id, *columns, _Run.generated_tokens).order_by(_Cell.position))
-    return [Ended(*row) for row in rows]
 
 
 def spent_since(s: Session, experiment_id: str, since: datetime) -> int:

@@ -96,23 +96,16 @@ async def test_what_was_broken_and_mended_is_told_apart(service: ExperimentServi
     assert (revised.name, revised.oracle, revised.failed, revised.left) == ("Revised", 0, 0, 0)
 
 
-async def test_charts_are_drawn_of_graded_cells_without_opening_a_trace(
-    service: ExperimentService, done: str, database: Database
-) -> None:
+async def test_results_open_no_trace(service: ExperimentService, done: str, database: Database) -> None:
     said: list[str] = []
     event.listen(database._reader, "before_cursor_execute", lambda *given: said.append(given[2]))
-    cost, differences = await service.evidence(done)
     await service.results(done)
+    await service.standing(done)
     assert said and not [each for each in said if "token_traces" in each or "generations" in each]
-    assert cost.table is not None and [row[2] for row in cost.table.rows] == pytest.approx([2 / 6, 5 / 6])
-    assert differences.table is not None
-    [row] = differences.table.rows
-    assert row[:4] == ("Revised - Scene draft (max tokens 100)", 4, 1, pytest.approx(50.0))
 
 
-async def test_an_experiment_without_graded_cells_draws_nothing(service: ExperimentService) -> None:
+async def test_of_cells_that_are_not_done_nothing_is_said(service: ExperimentService) -> None:
     made = await created(service)
-    assert await service.evidence(made) == []
     assert [(r.done, r.left, r.correction, r.tokens) for r in await service.results(made)] == [(0, 3, None, None)] * 2
 
 

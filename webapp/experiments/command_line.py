@@ -25,6 +25,7 @@ from webapp.runs.limits import Limits
 from webapp.runs.request import BadRequest
 from webapp.runs.service import RunService
 from webapp.settings import Settings
+from webapp.tasks import procedural
 
 # Nobody else uses this process, so as many runs go at once as fill the batch. A cell that was cut short is begun
 # again, so what it had written matters little.
@@ -70,6 +71,7 @@ class Commands:
 
     @asynccontextmanager
     async def _services(self) -> AsyncIterator[None]:
+        procedural.keep_in(self._settings.cache_dir)
         database = Database.open(self._settings.database_url)
         self._hub = self._make_hub(self._settings)
         runs = RunService(database, self._hub, LIMITS)

@@ -28,11 +28,9 @@ from storage.repositories import cell_totals, cell_work
 from storage.repositories import cells as cell_store
 from storage.repositories import experiments as experiment_store
 from storage.repositories import sessions as session_store
-from webapp.charts.evidence import Evidence
 from webapp.experiments import export, grid
 from webapp.experiments.driver import Driver
 from webapp.experiments.estimate import Span, estimate
-from webapp.experiments.outcomes import evidence
 from webapp.experiments.pace import Pace
 from webapp.experiments.results import Result, results
 from webapp.experiments.spec import ExperimentSpec
@@ -208,12 +206,6 @@ class ExperimentService:
         """Return accuracy, transitions and cost of every method with every model, from columns of runs alone."""
         experiment = await self.get(experiment_id)
         return results(ExperimentSpec.model_validate(experiment.spec), await self.totals(experiment_id))
-
-    async def evidence(self, experiment_id: str) -> Sequence[Evidence]:
-        """Return charts of what is done."""
-        experiment = await self.get(experiment_id)
-        ended = await self._read(lambda s: cell_totals.ended(s, experiment_id))
-        return await asyncio.to_thread(evidence, ExperimentSpec.model_validate(experiment.spec), ended)
 
     async def export(self, experiment_id: str, path: Path) -> None:
         """Write a table with a row a cell: CSV, JSON Lines or Parquet, as the path ends."""

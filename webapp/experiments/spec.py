@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from webapp.methods.interface import MethodParams
@@ -88,6 +88,9 @@ class HubData(_Slice):
 Data: TypeAlias = Annotated[StarterData | FileData | ProceduralData | HubData, Field(discriminator="source")]
 
 
+_DATA: TypeAdapter[Data] = TypeAdapter(Data)
+
+
 class Budget(_Part):
     """Bounds: generated tokens of one run, and tokens and hours after which the whole experiment pauses.
 
@@ -148,6 +151,20 @@ def checked(data: object) -> ExperimentSpec:
     _check_methods(spec)
     _check_models(spec)
     return spec
+
+
+def checked_data(data: object) -> Data:
+    """Return where problems come from, as plain data describes it.
+
+    Raises:
+        SpecError: with a sentence about the first thing that is wrong.
+
+    """
+    try:
+        return _DATA.validate_python(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SpecError(_complaint(first | {"loc": ("data", *first["loc"])}), first["loc"]) from None
 
 
 def _check_methods(spec: ExperimentSpec) -> None:

@@ -36,6 +36,19 @@ def whole_number(event: gr.EventData, name: str) -> int:
     return value
 
 
+def flag(event: gr.EventData, name: str) -> bool:
+    """Return a yes or no of the event.
+
+    Raises:
+        BadRequest: when it is missing or something else.
+
+    """
+    value = _field(event, name)
+    if not isinstance(value, bool):
+        raise BadRequest(f"The page sent no valid {name}. Reload it and try again.")
+    return value
+
+
 def text(event: gr.EventData, name: str) -> str:
     """Return a text of the event.
 

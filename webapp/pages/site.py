@@ -5,14 +5,16 @@ from __future__ import annotations
 import gradio as gr
 from gradio.components.navbar import Navbar
 
+from webapp.experiments.service import ExperimentService
 from webapp.pages.compare import ComparePage
+from webapp.pages.experiments import ExperimentsPage
 from webapp.pages.explore import explore_page
 from webapp.pages.library import LibraryPage
 from webapp.pages.methods import methods_page
 from webapp.runs.services import Services
 
 
-def build(services: Services) -> gr.Blocks:
+def build(services: Services, experiments: ExperimentService) -> gr.Blocks:
     """Return all pages over the services, ready to be mounted at /."""
     site = gr.Blocks(title="Second Thoughts", analytics_enabled=False, fill_width=True)
     with site:
@@ -21,6 +23,9 @@ def build(services: Services) -> gr.Blocks:
     with site.route("Compare", "/compare"):
         Navbar(main_page_name="Explore")
         ComparePage(site, services)
+    with site.route("Experiments", "/experiments"):
+        Navbar(main_page_name="Explore")
+        ExperimentsPage(services, experiments)
     with site.route("Methods", "/methods"):
         Navbar(main_page_name="Explore")
         methods_page()

@@ -19,8 +19,8 @@ ROWS_OFFERED = 2_000
 class UploadForm:
     """Lays out the fields and reads them; the file stays where the upload put it."""
 
-    def __init__(self) -> None:
-        with gr.Accordion("From a data file", open=False, elem_id="upload"):
+    def __init__(self, *, opened: bool = False) -> None:
+        with gr.Accordion("From a data file", open=opened, elem_id="upload"):
             self.file = gr.File(label="Data file", type="filepath", height=110, elem_id="upload-file")
             formats = [(known.title, name) for name, known in FORMATS.items()]
             self.format = gr.Dropdown(label="Format", choices=formats, value="gsm8k", elem_id="upload-format")

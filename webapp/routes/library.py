@@ -55,13 +55,14 @@ def library_routes(services: Services) -> APIRouter:
         return FileResponse(
             path,
             media_type="application/octet-stream",
-            filename=f"{_file_name(session.name)}.stz",
+            filename=f"{file_name(session.name)}.stz",
             background=BackgroundTask(folder.cleanup),
         )
 
     return router
 
 
-def _file_name(name: str) -> str:
+def file_name(name: str) -> str:
+    """Return the part of a name that may stand in the name of a file."""
     kept = "".join(c if c.isalnum() or c in " -_" else " " for c in name)
     return "-".join(kept.split())[:60] or "session"

@@ -15,7 +15,8 @@ export function mount({ element, props, trigger, watch }) {
   form.start();
 }
 
-class MethodForm {
+/** A picker with the settings of what is picked, in an element with `.st-method-form`; `props.value` is its state. */
+export class MethodForm {
   constructor(element, props, trigger) {
     this.element = element;
     this.root = element.querySelector('.st-method-form');

@@ -1,0 +1,1 @@
+import('/client/arms_form.js').then((client) => client.mount({ element, props, watch }));

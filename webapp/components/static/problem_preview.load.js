@@ -1,0 +1,1 @@
+import('/client/problem_preview.js').then((client) => client.mount({ element, props, watch }));
