@@ -19,7 +19,7 @@ TOP_LEVEL = {
 # app -> server -> pages -> {components, charts, reports, experiments} -> runs -> {methods, analysis, export}
 # -> {tasks, engine, models, events} -> storage's records and traces. A module may import its own layer and below.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"storage.records", "storage.trace"}),
+    frozenset({"storage.records", "storage.experiments", "storage.trace"}),
     frozenset({"webapp.tasks", "webapp.engine", "webapp.models", "webapp.events"}),
     frozenset({"webapp.methods", "webapp.analysis", "webapp.export"}),
     frozenset({"webapp.runs", "webapp.auth"}),
