@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,23 +15,14 @@ from storage.text import fold
 
 def keep(s: Session, problem: Problem) -> str:
     """Store a problem unless its like is there, and return the key of its content."""
-    key = content_key(problem)
-    insert_missing(
-        s,
-        tables.Problem,
-        {
-            "key": key,
-            "problem_id": problem.id,
-            "question": problem.question,
-            "folded": fold("\n".join((problem.question, *problem.choices))),
-            "kind": problem.kind,
-            "reference": problem.reference,
-            "choices": problem.choices,
-            "source": problem.source,
-            "tags": problem.tags,
-        },
-    )
-    return key
+    return keep_all(s, [problem])[problem]
+
+
+def keep_all(s: Session, new: Iterable[Problem]) -> dict[Problem, str]:
+    """Store problems unless their likes are there, and return the keys of their contents."""
+    keys = {problem: content_key(problem) for problem in new}
+    insert_missing(s, tables.Problem, *({"key": key, **_values(problem)} for problem, key in keys.items()))
+    return keys
 
 
 def record(row: tables.Problem) -> Problem:
@@ -49,3 +42,16 @@ def versions(s: Session, problem_id: str) -> list[Problem]:
     """Return every content that was stored under a problem's id."""
     rows = s.scalars(select(tables.Problem).where(tables.Problem.problem_id == problem_id))
     return [record(row) for row in rows]
+
+
+def _values(problem: Problem) -> dict[str, object]:
+    return {
+        "problem_id": problem.id,
+        "question": problem.question,
+        "folded": fold("\n".join((problem.question, *problem.choices))),
+        "kind": problem.kind,
+        "reference": problem.reference,
+        "choices": problem.choices,
+        "source": problem.source,
+        "tags": problem.tags,
+    }

@@ -25,10 +25,9 @@ def add(s: Session, run: Run) -> None:
 def add_all(s: Session, new: Sequence[Run]) -> None:
     """Store new runs as they are; what they share is looked at once."""
     launches = {run.launch_id: run for run in reversed(new)}  # of each, the first run
-    for launch, run in launches.items():
-        values = {"id": launch, "session_id": run.session_id, "created_at": run.created_at}
-        insert_missing(s, tables.Launch, values)
-    asked = {problem: problems.keep(s, problem) for problem in {run.problem for run in new}}
+    rows = ({"id": id, "session_id": run.session_id, "created_at": run.created_at} for id, run in launches.items())
+    insert_missing(s, tables.Launch, *rows)
+    asked = problems.keep_all(s, {run.problem for run in new})
     used = {model: models.keep(s, model) for model in {run.model for run in new}}
     s.add_all(run_row(run, asked[run.problem], used[run.model]) for run in new)
     s.flush()

@@ -45,10 +45,11 @@ def content_key(record: Problem | ModelRecord) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def insert_missing(s: Session, table: type[tables.Base], values: Mapping[str, Any]) -> None:
-    """Insert a row unless its key is there already, whoever else is inserting it."""
+def insert_missing(s: Session, table: type[tables.Base], *rows: Mapping[str, Any]) -> None:
+    """Insert rows unless their keys are there already, whoever else is inserting them."""
     dialect = postgresql if s.get_bind().dialect.name == "postgresql" else sqlite
-    s.execute(dialect.insert(table).values(**values).on_conflict_do_nothing())
+    if rows:
+        s.execute(dialect.insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
 
 
 def in_pieces(ids: Sequence[str]) -> Iterator[Sequence[str]]:
