@@ -50,6 +50,7 @@ def test_many_steps_are_drawn_as_areas(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ({"left": "cold"}, "It ended by the cold stop."),
         ({"left": "longest", "plain": None}, "the plain text never reached “Answer:”"),
+        ({"left": "end"}, "so the answer was asked for"),
         ({"left": None}, "ended before its answer began"),
         ({"left": "cold", "aborted": True}, "The answer was ended after as many sure tokens"),
     ],

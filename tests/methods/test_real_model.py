@@ -49,7 +49,7 @@ OWN = ALL_DRAWN | {
     "power_smc": {"particles": 3, "every": 4, "threshold": 1.0},
     "prompt_product": {"particles": 2, "every": 4, "threshold": 1.0},
     "power_metropolis": {"blocks": 2, "moves": 1},
-    "srgen": {"before": 1.0, "steps": 1, "positions": 64},
+    "srgen": {"before": 1.0, "steps": 1, "positions": 64, "most": 2},
     "soft_thinking": {"top_k": 0, "answer_tokens": 5},
     "iterative_deepening": {"first_boundary": 6, "trigger": " Wait."},
 }

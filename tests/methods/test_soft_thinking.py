@@ -62,7 +62,7 @@ async def test_steps_and_what_they_saved_are_kept(play: Play, model: Judge) -> N
     assert [score.value for score in kept(stored, "soft_steps")] == [2, 2, 2]
     first = kept(stored, "soft_steps")[0].details
     assert (first["plain"], first["left"], first["patience"], len(first["steps"])) == (18, "marker", 9, 2)
-    assert [score.value for score in kept(stored, "tokens_saved")] == [16, 16, None]
+    assert [score.value for score in kept(stored, "thinking_saved")] == [16, 16, None]
     note = stored.run.outcome.note
     assert note.startswith("Thoughts ended: 1 by the marker, 1 by the cold stop, 1 with the text, before an answer.")
     assert "Plain majority: 5." in note and "1 of 3 texts state no answer" in note
@@ -71,7 +71,7 @@ async def test_steps_and_what_they_saved_are_kept(play: Play, model: Judge) -> N
 async def test_where_the_plain_text_has_no_answer_nothing_is_compared(play: Play, model: Judge) -> None:
     model.script, model.steering = (lambda prompt, sample: "I do not know."), thinking("longest")
     stored = await play("soft_thinking")
-    assert [score.value for score in kept(stored, "tokens_saved")] == [None]
+    assert [score.value for score in kept(stored, "thinking_saved")] == [None]
     assert kept(stored, "soft_steps")[0].details["plain"] is None
     assert stored.run.outcome.answer == "7"
 
@@ -87,7 +87,7 @@ async def test_what_was_put_in_costs_nothing(play: Play, model: Judge) -> None:
 async def test_the_settings_are_those_of_the_policy(play: Play, model: Judge) -> None:
     await play("soft_thinking", thinking_top_k=5, widest=3, cold=0.1, patience=7, draws=2, max_tokens=100)
     closing = tuple(b"\n\nAnswer:")
-    assert model.steered[0][1] == SoftThinking("Answer:", closing, 0.6, 5, 0.95, 0.001, 3, 0.1, 7, 60, 2)
+    assert model.steered[0][1] == SoftThinking("Answer:", closing, 0.6, 5, 0.95, 0.001, 3, 0.1, 7, 60, 2, True)
 
 
 @pytest.mark.parametrize(("longest", "steps"), [(10, 5), (50, 25), (100, 60), (1, 1)])
@@ -102,8 +102,9 @@ async def test_a_model_with_a_token_for_it_ends_its_thinking_by_that(play: Play,
     await play("soft_thinking")
     await play("soft_thinking", marker="So:")
     own, given = (policy for _, policy, _ in model.steered)
-    assert isinstance(own, SoftThinking) and (own.marker, own.closing) == ("</think>", (EOS,))
-    assert isinstance(given, SoftThinking) and (given.marker, given.closing) == ("So:", tuple(b"\n\nSo:"))
+    assert isinstance(own, SoftThinking) and isinstance(given, SoftThinking)
+    assert (own.marker, own.closing, own.insists) == ("</think>", (EOS,), False)
+    assert (given.marker, given.closing, given.insists) == ("So:", tuple(b"\n\nSo:"), True)
 
 
 def test_the_tokens_before_a_marker_are_counted() -> None:

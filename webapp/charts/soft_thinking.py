@@ -23,6 +23,7 @@ ENDED = {
     "marker": "It ended when the shown tokens completed “{marker}”.",
     "cold": "It ended by the cold stop.",
     "longest": "It was ended so that the longest text leaves room for an answer.",
+    "end": "The text would have ended there, so the answer was asked for.",
     None: "The text ended before its answer began.",
 }
 ABORTED = "The answer was ended after as many sure tokens in a row."
@@ -50,7 +51,7 @@ class Thinking(BaseModel):
 
     branch: NonNegativeInt
     steps: list[Step]
-    left: Literal["marker", "cold", "longest"] | None
+    left: Literal["marker", "cold", "longest", "end"] | None
     aborted: bool = False
     marker: str = ""
     cold: FiniteFloat

@@ -18,7 +18,7 @@ END_OF_THINKING = "</think>"
 ANSWER_LINE = "Answer:"  # where the answers that the question asks for begin
 SOFT_STEPS = "steps that were thought as mixtures of tokens, before the answer was drawn token by token"
 SAVED = "tokens of the plain text before its answer begins, less the soft steps of this text"
-ENDS = {"marker": "the marker", "cold": "the cold stop", "longest": "their length"}
+ENDS = {"marker": "the marker", "cold": "the cold stop", "longest": "their length", "end": "the end of the text"}
 
 
 class SoftThinkingParams(MethodParams):
@@ -75,9 +75,9 @@ class SoftThinkingParams(MethodParams):
     faithful="full",
     faithful_note="Mixtures, filters in their order, cold stop and the end of an answer that is sure for too long as "
     "in the authors' code; its optional noise is left out. Their models end thinking with </think>. For a model "
-    "without that token the answer line ends it, and is put in where the thinking must end: that is ours, as are the "
-    "tokens kept for the answer, the plain text that is drawn first, and the vote. MTS(K) is CoT2's (arXiv "
-    "2505.23648), whose models are trained for it; here it is used untrained.",
+    "without that token the answer line ends it, and is put in where the thinking must end or the text would: that "
+    "is ours, as are the tokens kept for the answer, the plain text that is drawn first, and the vote. MTS(K) is "
+    "CoT2's (arXiv 2505.23648), whose models are trained for it; here it is used untrained.",
     cost="2 n texts for n samples: at most 2 n L new tokens for texts of at most L; a soft step costs what a token "
     "costs.",
     reported="Up to +2.48 points for one answer and up to 22.4% fewer tokens, over maths and coding.",
@@ -91,7 +91,8 @@ async def soft_thinking(run: RunContext, question: Question, p: SoftThinkingPara
     probable ones, weighed by their probabilities. That is deterministic, and lets several continuations stay open.
     What is shown of a step is its most probable token: it was not drawn, and is marked as soft. The thinking ends
     when that token completes the marker, when the model has been sure of many steps in a row (the cold stop), or
-    before the longest text leaves no room for an answer; then tokens are drawn as usual.
+    before the longest text leaves no room for an answer; then tokens are drawn as usual. A model that was not trained
+    to end its thinking is asked for its answer line where it would end the text.
 
     All samples share one deterministic thinking and differ in their answers; with K drawn tokens a step they differ
     from the start. The embedded model is far smaller than those that the method was made for.
@@ -114,11 +115,11 @@ def policy_of(run: RunContext, p: SoftThinkingParams) -> SoftThinking:
     """Return the settings of the engine's policy, with what ends the thinking of the run's model."""
     single = len(run.tokenize(END_OF_THINKING)) == 1
     marker = p.marker or (END_OF_THINKING if single else ANSWER_LINE)
-    closing = marker if marker == END_OF_THINKING else f"\n\n{marker}"
-    return SoftThinking(
-        marker, run.tokenize(closing), p.thinking_temperature, p.thinking_top_k, p.thinking_top_p, p.thinking_min_p,
-        p.widest, p.cold, p.patience, max(p.max_tokens // 2, p.max_tokens - p.answer_tokens, 1), p.draws,
-    )  # fmt: skip
+    trained = marker == END_OF_THINKING
+    closing = run.tokenize(marker if trained else f"\n\n{marker}")
+    longest = max(p.max_tokens // 2, p.max_tokens - p.answer_tokens, 1)
+    filters = (p.thinking_temperature, p.thinking_top_k, p.thinking_top_p, p.thinking_min_p, p.widest)
+    return SoftThinking(marker, closing, *filters, p.cold, p.patience, longest, p.draws, insists=not trained)
 
 
 def tokens_before(marker: str, trace: TokenTrace) -> int | None:
@@ -144,7 +145,7 @@ async def _record(
     }  # fmt: skip
     await run.record_score("soft_steps", soft, how=SOFT_STEPS, about=text, details=details)
     saved = None if plain is None or thought["left"] is None else plain - soft
-    await run.record_score("tokens_saved", saved, how=SAVED, about=text)
+    await run.record_score("thinking_saved", saved, how=SAVED, about=text)
 
 
 def _counted(steered: Steered) -> str:

@@ -198,6 +198,18 @@ async def test_a_text_may_end_while_it_thinks() -> None:
     assert notes(events, "thinking")[0].data["left"] is None
 
 
+async def test_a_model_that_would_end_the_text_can_be_asked_for_its_answer() -> None:
+    async with small() as engine:
+        [longer] = texts(await steered(engine, POLICY, SHORT, **DRAWN))
+        engine.chat.end_ids = frozenset({int(longer.trace.ids[5])})
+        first = longer.trace.ids.tolist().index(longer.trace.ids[5])
+        policy = replace(POLICY, insists=True)
+        events = await steered(engine, policy, SHORT, **DRAWN)
+        check_by_vectors(events, engine.chat.ids(SHORT), policy)
+    assert rows_of(events)[: first + 3] == ["soft"] * first + ["injected"] * 2 + ["model"]
+    assert notes(events, "thinking")[0].data["left"] == "end"
+
+
 async def test_texts_think_and_answer_each_in_its_own_time() -> None:
     policy = replace(POLICY, draws=3, longest=6, temperature=1.0)
     async with small() as engine:

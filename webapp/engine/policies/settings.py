@@ -75,6 +75,7 @@ class SoftThinking(Policy):
 
     A mixture keeps of softmax(l / temperature) the `top_k`, then `top_p`, then what has `min_p` of the largest share,
     then the `widest` most probable tokens; with `draws` it is instead the mean of so many tokens drawn from it.
+    `insists` puts `closing` in the place of a token that would end the text while it thinks.
     """
 
     marker: str
@@ -88,3 +89,4 @@ class SoftThinking(Policy):
     patience: int = 256
     longest: int = 1024
     draws: int = 0
+    insists: bool = False

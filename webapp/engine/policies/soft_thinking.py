@@ -19,7 +19,7 @@ from webapp.engine.sampling import Draw, draw
 from webapp.engine.scoring import Passes
 from webapp.engine.walk import Walk
 
-Left: TypeAlias = Literal["marker", "cold", "longest"]
+Left: TypeAlias = Literal["marker", "cold", "longest", "end"]
 Way: TypeAlias = Literal["think", "close", "answer"]
 
 
@@ -37,8 +37,8 @@ class Mind:
     said: bytes = b""
     steps: list[dict[str, Any]] = field(default_factory=list)
 
-    def way(self, entropy: float) -> Way:
-        """Return how the next token comes about, given the entropy before it (nats)."""
+    def way(self, entropy: float, ends: bool = False) -> Way:
+        """Return how the next token comes about, given the entropy before it (nats) and whether it ends the text."""
         if self.closing:
             return "close"
         self.cold = self.cold + 1 if entropy < self.policy.cold else 0
@@ -48,6 +48,8 @@ class Mind:
             self._leave("cold", self.policy.closing)
         elif len(self.steps) >= self.policy.longest:
             self._leave("longest", self.policy.closing)
+        elif ends and self.policy.insists:
+            self._leave("end", self.policy.closing)
         return "close" if self.closing else "answer" if self.left else "think"
 
     def think(self, piece: bytes, step: dict[str, Any]) -> bool:
@@ -72,17 +74,23 @@ def walk(walk: Walk, policy: SoftThinking) -> Passes[None]:
     minds = [Mind(policy) for _ in walk.particles]
     while walk.running:
         thoughts = _thoughts(walk, policy)
-        answers = tempered_entropy(walk.logits, walk.sampling.temperature or 1.0)
-        entropies = zip(thoughts.entropy.tolist(), answers.tolist(), strict=True)
-        ways = [
-            minds[p.index].way(answer if minds[p.index].left else thought)
-            for p, (thought, answer) in zip(walk.running, entropies, strict=True)
-        ]
+        ways = _ways(walk, minds, thoughts)
         drawn, vectors = _drawn(walk, minds, ways, thoughts)
         walk.append(drawn, [_origin(way) for way in ways])
         for particle in walk.running:
             _close(walk, particle, minds[particle.index])
         yield from walk.advance(vectors)
+
+
+def _ways(walk: Walk, minds: Sequence[Mind], thoughts: Mixtures) -> list[Way]:
+    """Return how the next token of each running text comes about."""
+    answers = tempered_entropy(walk.logits, walk.sampling.temperature or 1.0).tolist()
+    rows = zip(walk.running, thoughts.entropy.tolist(), answers, thoughts.ids[:, 0].tolist(), strict=True)
+    ways = []
+    for particle, thought, answer, shown in rows:
+        mind = minds[particle.index]
+        ways.append(mind.way(thought if mind.left is None else answer, shown in walk.end_ids))
+    return ways
 
 
 def _thoughts(walk: Walk, policy: SoftThinking) -> Mixtures:
