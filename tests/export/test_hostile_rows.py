@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import random
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from storage.database import Database
+from tests.export.damage import cut_or_damaged
 from tests.export.files import LEGS, corrected, imported, write_lines
 from webapp.export import rows as rows_module
 from webapp.export.importing import TOLD
@@ -115,36 +114,10 @@ async def test_any_damage_is_refused_or_imported_and_nothing_is_lost(
     """Of each row either everything is stored or nothing, and the counts add up to the rows of the file."""
     draw = random.Random(seed)
     whole = [corrected(seed=n) for n in range(20)]
-    damaged = [_damaged(draw, corrected(seed=100 + n)) for n in range(40)]
-    mixed: list[object] = [*whole, *damaged]
+    mixed: list[object] = [*whole, *(cut_or_damaged(draw, corrected(seed=100 + n)) for n in range(40))]
     draw.shuffle(mixed)
     report, stored = await imported(database, write_lines(tmp_path / "runs.jsonl", mixed))
     assert report.imported == len(stored) and report.imported + report.refused == 60
     assert report.refused == len(report.refusals) <= TOLD and all(refusal.reason for refusal in report.refusals)
     assert {each.run.seed for each in stored} >= set(range(20))
     assert all(each.generations and each.run.outcome.chosen_generation for each in stored if each.run.seed < 20)
-
-
-STRANGE: tuple[Any, ...] = (
-    None, True, -1, 2**70, 1e308, float("nan"), float("inf"), "", "\0\ud800", [], [[]], {}, {"": {}}, "x" * 600,
-)  # fmt: skip
-
-
-def _damaged(draw: random.Random, row: dict[str, Any]) -> object:
-    """Return a row with something of it cut off, taken away or replaced, at any depth."""
-    if draw.random() < 0.2:
-        line = json.dumps(row).encode()
-        return line[: draw.randrange(1, len(line))].replace(b"\n", b" ")
-    place: Any = json.loads(json.dumps(row))
-    top = place
-    while True:
-        key = draw.choice(list(place) if isinstance(place, dict) else range(len(place)))
-        inner = place[key]
-        if not isinstance(inner, dict | list) or not inner or draw.random() < 0.3:
-            break
-        place = inner
-    if draw.random() < 0.3:
-        del place[key]
-    else:
-        place[key] = draw.choice(STRANGE)
-    return top

@@ -56,6 +56,15 @@ async def test_a_question_alone_is_a_problem_that_nobody_can_grade(database: Dat
     assert (stored.run.outcome.answer, stored.run.outcome.verdict) == ("air", "ungraded")
 
 
+async def test_a_problem_with_choices_and_tags(database: Database, tmp_path: Path) -> None:
+    problem = {"question": "Legs?", "choices": ["10", "12"], "reference": "12", "tags": ["easy"]}
+    row = corrected(problem=problem, texts=[{"role": "draft", "text": "The answer is (B)."}])
+    _, [stored] = await imported(database, write_lines(tmp_path / "runs.jsonl", [row]))
+    kept = stored.run.problem
+    assert (kept.kind, kept.choices, kept.reference, kept.tags) == ("choice", ("10", "12"), "B", ("easy",))
+    assert stored.run.outcome.verdict == "correct"
+
+
 async def test_a_kind_may_be_given_for_problems_that_state_none(database: Database, tmp_path: Path) -> None:
     bare = {name: value for name, value in LEGS.items() if name != "kind"}
     path = write_lines(

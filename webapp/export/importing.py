@@ -19,7 +19,7 @@ from storage.records import Session
 from storage.repositories import generations, runs, scores, sessions
 from webapp.export.foreign import Made, Origin, problem_of, records
 from webapp.export.formats import AUTO, READERS, format_of
-from webapp.export.rows import Found, Refusal, Repeat, Row
+from webapp.export.rows import Found, Refusal, Repeat, Row, readable
 from webapp.export.trace_row import Kind, RowError
 
 BATCH = 500  # rows that are graded and stored together
@@ -63,18 +63,24 @@ async def import_file(
         DatabaseError: with a sentence.
 
     """
-    format = await asyncio.to_thread(format_of, path, format)
+    with readable(path):
+        format = await asyncio.to_thread(format_of, path, format)
     now = datetime.now(UTC)
     made = Session(new_id(), person, session or path.name, now, now)
     origin = Origin(made.id, path.name, format, now, kind)
     report = Report(format)
     batches = _batches(READERS[format](path), origin, report)
-    while batch := await asyncio.to_thread(next, batches, None):
+    while batch := await _next(batches, path):
         new = None if report.session else made
         await database.write(lambda s, batch=batch, new=new: _store(s, batch, new))  # type: ignore[misc]
         report.session = made.id
         report.imported += len(batch)
     return report
+
+
+async def _next(batches: Iterator[list[Made]], path: Path) -> list[Made] | None:
+    with readable(path):
+        return await asyncio.to_thread(next, batches, None)
 
 
 def _batches(rows: Iterator[Row], origin: Origin, report: Report) -> Iterator[list[Made]]:

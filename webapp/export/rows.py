@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
+import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -58,14 +59,35 @@ def check_size(path: Path, largest: int = LARGEST_FILE) -> None:
         ImportRefused: with a sentence.
 
     """
-    try:
+    with readable(path):
         size = path.stat().st_size
-        if not path.is_file():
-            raise ImportRefused(f"{path} is no file.")
-    except OSError as error:
-        raise ImportRefused(f"{path} cannot be read ({os.strerror(error.errno or 0).lower()}).") from error
+    if not path.is_file():
+        raise ImportRefused(f"{path} is no file.")
     if size > largest:
         raise ImportRefused(f"{path.name} has {size:,} bytes; a file of this kind may have {largest:,}. Split it.")
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn what the operating system says of a file into a sentence.
+
+    Raises:
+        ImportRefused: with it.
+
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ImportRefused(f"{path} cannot be read ({(error.strerror or str(error)).lower()}).") from error
+
+
+def finite(value: object) -> float | None:
+    """Return a JSON value as a float, None where it is no number or too large for one."""
+    try:
+        number = float(value) if isinstance(value, int | float) else None
+    except OverflowError:
+        return None
+    return number if number is not None and math.isfinite(number) else None
 
 
 def lines(path: Path) -> Iterator[tuple[str, bytes | None]]:

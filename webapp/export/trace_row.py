@@ -37,7 +37,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from storage.records import Role
 from storage.text import storable
@@ -129,11 +129,6 @@ class TraceRow(Part):
     scores: dict[Name, float | None] = Field(default_factory=dict)
     error: str = ""
 
-    @field_validator("problem", mode="before")
-    @classmethod
-    def _only_a_question(cls, value: object) -> object:
-        return {"question": value} if isinstance(value, str) else value
-
     @model_validator(mode="after")
     def _indices_exist(self) -> TraceRow:
         for index, text in enumerate(self.texts):
@@ -151,6 +146,9 @@ def trace_row(content: Mapping[str, Any]) -> TraceRow:
         RowError: with the field and what is wrong with it.
 
     """
+    problem = content.get("problem")
+    if isinstance(problem, str):
+        content = {**content, "problem": {"question": problem}}
     try:
         # Strict validation takes lists for tuples only from JSON.
         return TraceRow.model_validate_json(json.dumps(storable(content)))
