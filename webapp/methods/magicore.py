@@ -59,14 +59,14 @@ class MagicoreParams(MethodParams):
     top_p: float = Field(0.95, gt=0.0, le=1.0, title="Top-p", description="Paper: 0.95.")
     rounds: int = Field(3, ge=1, le=6, title="Most rounds", description="Refinements of a hard problem (paper: 3).")
     mean: float = Field(
-        1.0, ge=0.0, le=2.0, title="Usual reward",
-        description="Mean reward of first chains over many problems. The paper takes it from the whole data set; for "
-        "one question it must be given. Measure your model's: run this method on some problems and average the "
-        "rewards of first chains.",
+        0.99, ge=0.0, le=2.0, title="Usual reward",
+        description="Mean reward of first chains. The paper takes it over its data set; for one question it must be "
+        "given. 0.99 was measured with the embedded model on the 37 starter problems; another model has another.",
     )  # fmt: skip
     deviation: float = Field(
-        0.4, gt=0.0, le=2.0, title="Its deviation", description="Standard deviation of those rewards."
-    )
+        0.27, gt=0.0, le=2.0, title="Its deviation",
+        description="Standard deviation of those rewards, measured with them.",
+    )  # fmt: skip
     quality_below: float = Field(
         0.0, ge=-10.0, le=10.0, title="Low quality below",
         description="Standard deviations from the usual reward, the mean over the majority's chains (paper: 0).",
@@ -108,10 +108,11 @@ class Round:
     faithful="prompted emulation",
     faithful_note="The paper scores chains with two trained reward models; here the model scores itself, by the odds "
     "of yes and no about the whole and about each step: a self-scored emulation. Routing, reviewer, refiner, pool "
-    "and vote are the authors'. The usual reward and its deviation come from a data set there and are settings "
-    "here. Steps are numbered lines, lines or sentences (first drafts are those of all methods, not asked for "
-    "'Step 1:'); no least length is set for refined texts; chains without an answer are left out of the entropies, "
-    "where the authors' code counts them as one more answer.",
+    "and vote are the authors'. The usual reward and its deviation come from a data set there; for a single question "
+    "they are settings here, stored values that were measured with the embedded model. Steps are numbered lines, "
+    "lines or sentences (first drafts are those of all methods, not asked for 'Step 1:'); no least length is set "
+    "for refined texts; chains without an answer are left out of the entropies, where the authors' code counts them "
+    "as one more answer.",
     takes_inputs=True,
     cost="Easy: n chains, and a question about each and each of its s steps that generates nothing. Hard: 2 n more "
     "texts and n (1 + s) more questions a round, up to R rounds.",

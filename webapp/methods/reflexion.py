@@ -120,7 +120,8 @@ async def reflexion(run: RunContext, question: Question, p: ReflexionParams) -> 
     A verdict that cannot be read is no pass.
 
     A model that cannot tell right from wrong passes its mistakes and rewrites its right answers. With the oracle the
-    reference decides whether to try again: that measures what a perfect judge would gain, and the run is marked.
+    reference decides whether to try again: that measures what a perfect judge would gain, and the run is marked. A
+    small model may repeat the reflection of the worked example instead of its own.
     """
     histories: dict[int, list[Trial]] = {}
 
