@@ -12,6 +12,7 @@ from webapp.auth import person_of
 from webapp.components.address import Address as AddressView
 from webapp.components.library_view import LibraryView
 from webapp.components.notice import Notice
+from webapp.export.importing import Report
 from webapp.pages.forged import identifier, text, texts
 from webapp.pages.notices import Updates, info
 from webapp.pages.sessions import checked_name
@@ -34,6 +35,13 @@ class LibraryPage:
             self.upload = gr.UploadButton(
                 "Import a session (.stz)", file_types=[".stz"], elem_id="import", size="sm", min_width=200
             )
+            self.runs = gr.UploadButton(
+                "Import runs (.jsonl, .json, .eval)",
+                file_types=[".jsonl", ".json", ".eval"],
+                elem_id="import-runs",
+                size="sm",
+                min_width=200,
+            )
         self.view = LibraryView(elem_id="library-view")
         self._wire(page)
 
@@ -43,6 +51,7 @@ class LibraryPage:
             wiring.on(opening, self.open, changes=[self.view])
         wiring.on(self.upload.upload, self.import_session, [self.upload], [self.address, self.view])
         wiring.on(self.view.open_session, self.narrow, changes=[self.address])
+        wiring.on(self.runs.upload, self.import_runs, [self.runs], [self.address, self.view])
         for event, handler in (
             (self.view.rename, self.rename),
             (self.view.set_notes, self.set_notes),
@@ -70,6 +79,19 @@ class LibraryPage:
             self.view: lists(session),
             self.address: Address((), session).value(),
             self.notice: info(f"Imported “{stored.name if stored else session}”."),
+        }
+
+    async def import_runs(self, upload: str | None, request: gr.Request) -> Updates:
+        """Read the runs of an uploaded file into a session of its own, and show it."""
+        if not upload:
+            raise BadRequest("Choose a file of runs to import.")
+        report = await self._library.import_runs(Path(upload), person=person_of(request).id)
+        if report.session is None:
+            raise BadRequest(f"No run was imported. {refused(report) or 'The file holds none.'}")
+        return {
+            self.view: lists(report.session),
+            self.address: Address((), report.session).value(),
+            self.notice: info(f"Imported {report.imported:,} runs. {refused(report)}".rstrip()),
         }
 
     async def rename(self, event: gr.EventData, request: gr.Request) -> Updates:
@@ -107,6 +129,13 @@ class LibraryPage:
 
     def _again(self, request: gr.Request) -> Updates:
         return {self.view: lists(Address.of(request.query_params).session)}
+
+
+def refused(report: Report) -> str:
+    """Return how many rows were refused and why the first was; empty where none was."""
+    if not report.refused:
+        return ""
+    return f"{report.refused:,} of the rows were refused; the first: {report.refusals[0]}"
 
 
 def lists(session: str | None) -> dict[str, Any]:

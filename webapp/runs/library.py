@@ -21,9 +21,11 @@ from storage.repositories import scores as score_store
 from storage.repositories import sessions as session_store
 from storage.repositories.library import Page, RunRow, SessionRow
 from storage.trace import TokenTrace
+from webapp.export.importing import Report, import_file
+from webapp.export.rows import ImportRefused
 from webapp.runs.known import Known, Unknown, known, lessons
 from webapp.runs.refinement import NotYet, Ranking, alike, ranking
-from webapp.runs.request import refusals
+from webapp.runs.request import BadRequest, refusals
 
 T = TypeVar("T")
 
@@ -184,6 +186,14 @@ class LibraryService:
         """Read a .stz file into a session of this person and return its id."""
         with refusals():
             return await archive.import_session(self._database, path, person)
+
+    async def import_runs(self, path: Path, *, person: str) -> Report:
+        """Read runs that another program produced into a session of this person; say what became of each row."""
+        with refusals():
+            try:
+                return await import_file(self._database, path, person=person)
+            except ImportRefused as error:
+                raise BadRequest(str(error)) from error
 
     async def _read(self, query: Callable[[OrmSession], T]) -> T:
         with refusals():
