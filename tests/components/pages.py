@@ -9,8 +9,10 @@ import gradio as gr
 
 from tests.components.stage import Stage
 from webapp.components.address import Address
+from webapp.components.arms_form import ArmsForm
 from webapp.components.compare_view import CompareView
 from webapp.components.comparison_view import ComparisonView
+from webapp.components.experiments_view import ExperimentsView
 from webapp.components.hot_key import HotKey
 from webapp.components.library_view import LibraryView
 from webapp.components.method_form import MethodForm
@@ -18,11 +20,12 @@ from webapp.components.methods_view import MethodsView
 from webapp.components.model_status import ModelStatus
 from webapp.components.notice import Notice
 from webapp.components.plot_view import PlotView
+from webapp.components.problem_preview import ProblemPreview
 from webapp.components.run_view import RunView
 
 
 def build(stage: Stage) -> gr.Blocks:
-    """Return the pages `/` (runs), `/forms`, `/plot`, `/compare`, `/many`, `/methods` and `/library`."""
+    """Return the pages `/` (runs), `/forms`, `/plot`, `/compare`, `/many`, `/methods`, `/experiments`, `/library`."""
     with gr.Blocks(title="stage") as demo:
         _runs(demo, stage)
     with demo.route("Forms", "/forms"):
@@ -38,6 +41,8 @@ def build(stage: Stage) -> gr.Blocks:
         demo.load(_sessions_of, None, many)
     with demo.route("Methods", "/methods"):
         MethodsView(elem_id="methods-view")
+    with demo.route("Experiments", "/experiments"):
+        _experiments(stage)
     with demo.route("Library", "/library"):
         reload = gr.Button("Reload", elem_id="reload")
         library = LibraryView(elem_id="library-view")
@@ -80,6 +85,20 @@ def _forms(stage: Stage) -> None:
     say = gr.Textbox(elem_id="say", label="Say")
     read.click(lambda value: stage.heard.append(("read", value)), form, queue=False)
     say.submit(lambda text: {"kind": "error", "text": text}, say, notice, queue=False)
+
+
+def _experiments(stage: Stage) -> None:
+    view = ExperimentsView(elem_id="experiments-view")
+    for name in ("start", "pause", "cancel", "retry", "remove", "restore", "allow_loading"):
+        getattr(view, name)(stage.hear(name), queue=False, trigger_mode="multiple")
+    made = gr.Button("Made", elem_id="made")
+    made.click(lambda: {"open": "e2", "changed": 2}, None, view, queue=False)
+    arms = ArmsForm({"arms": [{"method": "self_refine", "params": {"max_rounds": 3}, "title": ""}]}, elem_id="arms")
+    read = gr.Button("Read", elem_id="read")
+    read.click(lambda value: stage.heard.append(("read", value)), arms, queue=False)
+    preview = ProblemPreview(elem_id="preview")
+    shown = gr.Textbox(elem_id="shown", label="Shown")
+    shown.submit(json.loads, shown, preview, queue=False)
 
 
 def _plot(stage: Stage) -> None:

@@ -65,6 +65,12 @@ class Program:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=20) as answer:
             return json.load(answer)
 
+    def text(self, path: str) -> str:
+        """Return what one of the program's own routes answers, as text."""
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=20) as answer:
+            body: bytes = answer.read()
+            return body.decode()
+
     def until(self, path: str, holds: Callable[[Any], bool]) -> None:
         """Wait until what a route answers is so."""
         deadline = time.monotonic() + PATIENCE

@@ -52,9 +52,8 @@ export class ExperimentHead {
 }
 
 function loader(found, button) {
-  const names = found.waits_for.join(', ');
   return found.load_models ? button('load', 'Load no further models', 'allow_loading', { allowed: false })
-    : button('load', `Load ${names} when its turn comes`, 'allow_loading', { allowed: true });
+    : button('load', 'Load models as they are needed', 'allow_loading', { allowed: true });
 }
 
 function shape({ arms, models, seeds, data, total }) {
@@ -87,7 +86,7 @@ function notes(found) {
 
 function waiting({ waits_for: models, load_models: loads }) {
   return loads ? `${models.join(', ')} is loaded when the cells of the model that answers are done.`
-    : `Cells wait for ${models.join(', ')}, which is not loaded. Load it on the Explore page, or let it be loaded here.`;
+    : `Cells wait for ${models.join(', ')}, not loaded now. Load it on the Explore page, or let models be loaded as they are needed.`;
 }
 
 function estimate(found) {

@@ -113,6 +113,5 @@ class ExperimentsView {
     for (const part of [this.head, this.results, this.charts, this.cells]) part.update(found);
     if (this.shown !== found.id) fill(this.opened, this.head.node, this.results.node, this.charts.node, this.cells.node);
     this.shown = found.id;
-    this.element.dataset.status = found.status;
   }
 }
