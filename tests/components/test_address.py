@@ -34,6 +34,13 @@ async def test_a_method_to_try_stays_in_the_address_until_something_ran(page: Pa
     await page.wait_for_url("**/?run=a&session=s")
 
 
+async def test_sessions_that_are_compared_take_the_place_of_what_was_looked_at_before(page: Page):
+    await page.goto("/?experiment=e&differ=1&side=2&step=x&of=1&unit=calls&from=25&__theme=dark")
+    await page.wait_for_selector(".st-run-view")
+    await put(page, sessions=["a", "b"])
+    await page.wait_for_url("**/?__theme=dark&sessions=a,b")
+
+
 async def test_a_replaced_address_is_no_step_of_the_history(page: Page):
     await page.goto("/")
     await page.wait_for_selector(".st-run-view")

@@ -1,4 +1,4 @@
-"""Two to four runs of one problem beside each other; a sentence for anything else."""
+"""Two to four runs of one problem beside each other, whole sessions by method; a sentence for anything else."""
 
 from __future__ import annotations
 
@@ -48,3 +48,23 @@ def test_runs_are_compared_by_address_and_by_picking(explore: Explore, program: 
     page.locator("button#compare, #compare button").click()
     expect(view).to_contain_text(QUESTION)
     page.wait_for_url(lambda url: "runs=" in url)
+
+
+def test_a_session_is_compared_by_method_and_its_report_is_saved(
+    explore: Explore, program: Program, open_page: OpenPage
+) -> None:
+    finished_run(explore, QUESTION)
+    run = finished_run(explore, QUESTION, method="self_refine", max_rounds=1)
+    session = program.json(f"/api/runs/{run}")["run"]["session_id"]
+    page = open_page(f"{program.url}/compare?sessions={session}")
+    view = page.locator("#comparison-view")
+    expect(view).to_contain_text("Transitions")
+    expect(view.locator("[data-part=sides] tbody")).to_contain_text("Self-Refine")
+    expect(view.locator("[data-part=differences] .st-why")).to_contain_text("a difference needs two")
+    expect(view.locator(".st-problems tbody")).to_contain_text(QUESTION)
+    with page.expect_download() as waiting:
+        view.get_by_role("link", name="Report (HTML)").click()
+    assert waiting.value.suggested_filename == "comparison.html"
+
+    page.goto(f"{program.url}/compare?experiment=none")
+    expect(view.get_by_role("alert")).to_contain_text("no such experiment")

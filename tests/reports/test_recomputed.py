@@ -240,7 +240,7 @@ def test_an_unknown_table_side_or_selection_is_refused(comparing: Comparing) -> 
 def test_a_comparison_of_single_runs_refuses_in_sentences_what_it_cannot_say(comparing: Comparing) -> None:
     told = asyncio.run(comparing.opened(Wanted(runs=("rci-3-0",)), "calls"))
     why = {each["key"]: each["why"] for each in told["parts"]}
-    assert why["differences"] == "There is one side with graded runs; a difference needs two."
+    assert why["differences"] == "One side has graded runs; a difference needs two that have."
     of = asyncio.run(comparing.texts(Wanted(runs=("rci-3-0",)), 0, None))
     assert all(each["why"] or each["figure"] for each in of["parts"] if each["key"] != "calibration")
     assert any("one sample" in each["why"] for each in of["parts"])

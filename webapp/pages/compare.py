@@ -34,14 +34,15 @@ class ComparePage:
         self.address = AddressView(elem_id="address")
         self.notice = Notice(elem_id="notice")
         with gr.Row(equal_height=True):
-            self.picker = gr.Dropdown(
-                label="Runs to compare", choices=[], value=[], multiselect=True, max_choices=MOST,
-                allow_custom_value=True, elem_id="compare-picker", scale=5,
-            )  # fmt: skip
-            self.sessions = gr.Dropdown(
-                label="or whole sessions", choices=[], value=[], multiselect=True, allow_custom_value=True,
-                elem_id="compare-sessions", scale=3,
-            )  # fmt: skip
+            with gr.Column(scale=5):
+                self.picker = gr.Dropdown(
+                    label="Runs to compare", choices=[], value=[], multiselect=True, max_choices=MOST,
+                    allow_custom_value=True, elem_id="compare-picker",
+                )  # fmt: skip
+                self.sessions = gr.Dropdown(
+                    label="or whole sessions", choices=[], value=[], multiselect=True, allow_custom_value=True,
+                    elem_id="compare-sessions",
+                )  # fmt: skip
             self.button = gr.Button("Compare", variant="primary", elem_id="compare", scale=1, min_width=120)
         self.view = CompareView(elem_id="compare-view")
         self.many = ComparisonView(elem_id="comparison-view")

@@ -123,7 +123,8 @@ def _differences(selected: Selected) -> Part:
         several |= not pair.single
         versus.append(Versus(a.name, b.name, compared(pair)))
     if not versus:
-        why = " ".join(apart) or "There is one side with graded runs; a difference needs two."
+        count = "One side has" if graded else "No side has"
+        why = " ".join(apart) or f"{count} graded runs; a difference needs two that have."
         return Part("differences", "Paired differences", Refusal(why))
     shown = noted(differences_chart(versus), SEVERAL if several else "", *apart)
     return part("differences", shown, _in_words(shown))
