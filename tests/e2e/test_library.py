@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.conftest import OpenPage
 from tests.e2e.explore import Explore
 from tests.e2e.program import Program
+from tests.export.files import corrected
 
 
 class Library:
@@ -130,3 +132,26 @@ def test_a_file_that_is_no_session_is_refused(program: Program, open_page: OpenP
     upload = {"name": "not.stz", "mimeType": "application/zip", "buffer": b"no zip"}
     library.page.locator("#import input[type=file], input[type=file]").first.set_input_files(upload)
     expect(library.page.locator("#notice")).to_contain_text("no session file")
+
+
+def test_runs_of_another_program_are_imported_and_shown(program: Program, open_page: OpenPage) -> None:
+    library = Library(open_page(f"{program.url}/library"))
+    upload = {
+        "name": "theirs.jsonl",
+        "mimeType": "application/json",
+        "buffer": "\n".join(json.dumps(row) for row in (corrected(), {}, corrected(seed=8))).encode(),
+    }
+    library.page.locator("input[type=file]").nth(1).set_input_files(upload)
+    expect(library.page.locator("#notice")).to_contain_text("Imported 2 runs. 1 of the rows were refused")
+    expect(library.runs).to_have_count(2)
+    run = library.runs.first.get_attribute("data-run")
+    page = open_page(f"{program.url}/?run={run}")
+    expect(page.get_by_text("So 3 × 4. The answer is 12.").first).to_be_visible()
+    expect(page.get_by_text("imported:self_refine").first).to_be_visible()
+
+
+def test_a_file_without_a_run_is_refused_with_its_reason(program: Program, open_page: OpenPage) -> None:
+    library = Library(open_page(f"{program.url}/library"))
+    upload = {"name": "theirs.jsonl", "mimeType": "application/json", "buffer": b"{}"}
+    library.page.locator("input[type=file]").nth(1).set_input_files(upload)
+    expect(library.page.locator("#notice")).to_contain_text("No run was imported. 1 of the rows were refused")
