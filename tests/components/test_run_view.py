@@ -184,14 +184,15 @@ async def test_what_is_not_known_is_marked_and_no_zero(page: Page, stage: Stage)
     await expect(page.locator(".st-cost")).to_have_text("2 tokens generated · unknown prompt · 1 call · 0.0 s")
 
 
-async def test_a_text_without_tokens_still_shows_who_wrote_it(page: Page, stage: Stage):
+@pytest.mark.parametrize(("origin", "label"), [("person", "you"), ("soft", "soft"), ("injected", "inserted")])
+async def test_a_text_without_tokens_still_shows_who_wrote_it(page: Page, stage: Stage, origin: str, label: str):
     text = "Größe? 日本 it is"
     first, last = len("Größe? ".encode()), len("Größe? 日本".encode())
-    end = scripts.finished("g", text, finish_reason="given", spans=[(first, last, "person")])
+    end = scripts.finished("g", text, finish_reason="given", spans=[(first, last, origin)])
     await show(page, stage, Script([scripts.opened("r0"), scripts.started("g"), end, scripts.ended()]))
     await expect(page.locator(".st-pane")).to_have_text(text)
-    await expect(page.locator("[data-origin=person]")).to_have_text("日本")
-    await expect(page.locator("[data-origin=person]")).to_have_attribute("data-label", "you")
+    await expect(page.locator(f"[data-origin={origin}]")).to_have_text("日本")
+    await expect(page.locator(f"[data-origin={origin}]")).to_have_attribute("data-label", label)
 
 
 async def test_a_run_that_waits_says_how_many_are_before_it(page: Page, stage: Stage):

@@ -22,7 +22,7 @@ ALL_DRAWN: dict[str, dict[str, Any]] = {
     "early_pruning": {"pruned": 0.0},
     "soft_thinking": {"top_k": 0},
 }
-# Methods that ask for a format of their own and correct within it: their first attempt is where such a message begins.
+# Methods that ask for a format of their own and correct within it: such a message begins with their first attempt.
 IN_ONE_MESSAGE = {"spoc", "isc", "dcot", "super_correct"}
 Odds = Callable[[str], tuple[float, float]]  # the masses of both options, by what the judge is asked
 
