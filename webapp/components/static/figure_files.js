@@ -6,6 +6,7 @@ import { load } from './figure.js';
 const WIDTH = 900; // pixels
 const HEIGHT = 400; // of a figure that names no height
 const PAPER = { paper_bgcolor: '#ffffff', plot_bgcolor: '#ffffff' };
+const GRID = { gridcolor: '#e3e6ec', linecolor: '#9aa1ad', zerolinecolor: '#c3c8d1' };
 const INK = '#16181d';
 
 /** Save a figure as "png" or "svg". */
@@ -27,7 +28,8 @@ export async function savePage({ data, layout = {} }, title, name) {
 }
 
 function printed(layout) {
-  return { ...layout, ...PAPER, font: { size: 13, ...layout.font, color: INK } };
+  const axes = Object.entries(layout).filter(([name]) => /^[xy]axis\d*$/.test(name)).map(([name, own]) => [name, { ...GRID, ...own }]);
+  return { ...layout, ...Object.fromEntries(axes), ...PAPER, font: { size: 13, ...layout.font, color: INK } };
 }
 
 /** JSON that cannot end the element it is in. */
