@@ -9,7 +9,9 @@ import pytest
 from storage.records import Generation, StoredRun
 from tests.methods.playing import SUM, Judge, Play, first_drafts, of_role, said_to, turns
 from webapp.engine.protocol import Prompt
+from webapp.methods._verdicts import verdict
 from webapp.methods.cove import (
+    COMPARED,
     CROSS_CHECK,
     EXAMPLES,
     PLAN,
@@ -122,7 +124,8 @@ async def test_factor_and_revise_compares_each_answer_with_the_draft(play: Play,
     assert [g.label for g in compared] == ["cross-check-1", "cross-check-2", "cross-check-3"]
     draft, [first, *_] = first_drafts(stored)[0], of_role(stored, "verification")
     assert turns(compared[0]) == [
-        CROSS_CHECK.format(question=SUM.question, draft=DRAFT, asked="What is 2 plus 2?", said="It is 4.")
+        *(text for example in COMPARED for text in example),
+        CROSS_CHECK.format(question=SUM.question, draft=DRAFT, asked="What is 2 plus 2?", said="It is 4."),
     ]
     assert compared[0].parents == (draft.id, first.id)
     [told] = details(stored)
@@ -254,6 +257,10 @@ def test_the_worked_examples_keep_to_the_form() -> None:
         read = questions(plan, draft, CoVeParams())
         assert len(read) == len(plan.splitlines()) and not any(each.dropped for each in read)
     assert questions(PLAN, "", CoVeParams()) == [], "the instruction repeated holds no question"
+
+
+def test_the_worked_comparisons_show_one_label_each() -> None:
+    assert [verdict(answer, "label", "consistent") for _, answer in COMPARED] == [False, True]
 
 
 def test_braces_and_choices_come_through() -> None:

@@ -11,12 +11,13 @@ from storage.records import Score, StoredRun
 from tests.methods.playing import SUM, Judge, Play, first_drafts, of_role, said_to, turns
 from tests.methods.signalled import failed
 from webapp.engine.protocol import Prompt
+from webapp.methods._verdicts import verdict
 from webapp.methods.reflexion import (
     EVALUATE,
-    FAILED,
+    EVALUATIONS,
     INCORRECT,
     REFLECT,
-    RETRY,
+    REFLECTION,
     ReflexionParams,
     evaluating,
     reflecting,
@@ -108,8 +109,8 @@ async def test_an_attempt_sees_reflections_and_no_old_attempt(play: Play, model:
     second, third = of_role(stored, "revision")
     [said] = turns(third)
     assert said == (
-        f"Task: {SUM.question}\n\nYou tried this task before and failed. What you noted for the next time:\n"
-        f"- Lesson 1. Mind it.\n- Lesson 2. Mind it.\n\n{RETRY}\n\n{QUESTION.answer_format()}"
+        "You tried to answer the question below before, and failed. Your notes for this time:\n"
+        f"- Lesson 1. Mind it.\n- Lesson 2. Mind it.\n\n{question_as_it_was()}"
     )
     for attempt in (second, third):
         [only] = turns(attempt)  # a fresh conversation
@@ -138,10 +139,13 @@ async def test_evaluation_and_reflection_are_conversations_of_their_own(play: Pl
     scripted(model, WRONG, RIGHT)
     stored = await play("reflexion")
     evaluation = of_role(stored, "evaluation")[0]
-    assert turns(evaluation) == [f"Task: {SUM.question}\n\nAttempt:\nTry.\nAnswer: 9\n\n{EVALUATE}"]
+    assert turns(evaluation) == [
+        *(text for example in EVALUATIONS for text in example),
+        f"Task: {SUM.question}\n\nAttempt:\nTry.\nAnswer: 9\n\n{EVALUATE}",
+    ]
     [reflection] = of_role(stored, "critique")
     assert turns(reflection) == [
-        *FAILED, f"Task: {SUM.question}\n\nAttempt:\nTry.\nAnswer: 9\n\nEvaluation: {WRONG}\n\n{REFLECT}"
+        *REFLECTION, f"Task: {SUM.question}\n\nAttempt:\nTry.\nAnswer: 9\n\nEvaluation: {WRONG}\n\n{REFLECT}"
     ]  # fmt: skip
 
 
@@ -219,6 +223,12 @@ def test_braces_come_through() -> None:
         retrying(braces, p, "It is {x}.", ["Not {x}."]),
     ):  # fmt: skip
         assert "{x}" in said_to(prompt)
+
+
+def test_the_worked_examples_show_one_verdict_each_and_a_reflection_without_the_solution() -> None:
+    assert [verdict(answer) for _, answer in EVALUATIONS] == [False, True]
+    assert all(request.endswith(EVALUATE) for request, _ in EVALUATIONS)
+    assert REFLECTION[0].endswith(REFLECT) and "14" not in REFLECTION[1]
 
 
 def test_the_card_says_which_evaluator_uses_the_reference() -> None:

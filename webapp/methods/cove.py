@@ -51,6 +51,22 @@ CROSS_CHECK = (
     "They said:\n{said}\n\nDoes the answer agree with what they said? Say in a sentence where it does or does not, "
     "then end with a line of its own, either 'Label: consistent' or 'Label: inconsistent'."
 )
+COMPARED: tuple[Example, ...] = (
+    (
+        CROSS_CHECK.format(
+            question=EXAMPLES[0][0], draft=EXAMPLES[0][1], said="3 boxes of 6 pencils are 18 pencils.",
+            asked="How many pencils are there in 3 boxes of 6 pencils?",
+        ),
+        "The answer counts 9 pencils in the boxes, they said 18.\nLabel: inconsistent",
+    ),
+    (
+        CROSS_CHECK.format(
+            question=EXAMPLES[1][0], draft=EXAMPLES[1][1], said="Phobos orbits Mars.",
+            asked="Which planet does Phobos orbit?",
+        ),
+        "Both have Phobos as a moon of Mars.\nLabel: consistent",
+    ),
+)  # fmt: skip
 REVISED = "Question: {question}\n\nFirst answer:\n{draft}\n\nChecks, made without seeing it:\n{checks}\n\n{revise}"
 REVISE = "Write the final answer to the question. Correct what the checks contradict, and keep what they confirm."
 
@@ -128,10 +144,10 @@ class Verified:
     faithful="variant",
     faithful_note="The paper's factored variant: plan, answers in fresh contexts, revision; factor+revise adds its "
     "cross-check. The paper works with few-shot prompts and greedy decoding; here two worked examples of our own "
-    "come before the plan alone, in chat form. Leading questions and questions that quote the whole draft are "
-    "dropped and shown as dropped. The CorrectBench setting follows that benchmark's code, but for its concise first "
-    "answer (all methods start from the same drafts), an unlimited number of questions, and its silence about "
-    "answers that nothing was verified in.",
+    "come before the plan and before a cross-check, in chat form, and none elsewhere. Leading questions and "
+    "questions that quote the whole draft are dropped and shown as dropped. The CorrectBench setting follows that "
+    "benchmark's code, but for its concise first answer (all methods start from the same drafts), an unlimited "
+    "number of questions, and its silence about answers that nothing was verified in.",
     takes_inputs=True,
     cost="For each of n samples a draft, a plan, an answer to each of q questions and a revision: n (3 + q) calls; "
     "with factor+revise n (3 + 2 q).",
@@ -228,7 +244,7 @@ async def _checked(
         question=question.stated(), draft=draft.text.strip(), asked=put, said=answer.text.strip()
     )
     label = await run.sample(
-        Prompt.user(request),
+        few_shot(COMPARED, request),
         role="evaluation", label=f"cross-check-{number}", branch=draft.branch, round=1, parents=[draft, answer],
     )  # fmt: skip
     return Check(put, answer, label, verdict(label.text, "label", "consistent"))

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from storage.records import Generation
 from webapp.engine.protocol import Prompt
-from webapp.methods._common import Example, asked, each_corrected, few_shot
+from webapp.methods._common import Example, each_corrected, few_shot
 from webapp.methods._verdicts import verdict
 from webapp.methods.interface import Answer, MethodParams, RunContext
 from webapp.methods.registry import method
@@ -32,18 +32,27 @@ ATTEMPT = "Task: {question}\n\nAttempt:\n{attempt}\n\n{request}"
 JUDGED = "Task: {question}\n\nAttempt:\n{attempt}\n\nEvaluation: {said}\n\n{request}"
 INCORRECT = "The answer is incorrect."  # all that the oracle lets the reflection know
 
-# A worked example of our own: what to learn from an attempt that was judged.
-FAILED: Example = (
-    JUDGED.format(
-        question="Tom has 3 boxes of 6 pencils and gives 4 pencils away. How many pencils are left?",
-        attempt="He has 3 + 6 = 9 pencils. 9 - 4 = 5.\nAnswer: 5", said=INCORRECT, request=REFLECT,
+# Worked examples of our own: an attempt that is failed, one that is passed, and what to learn from the first.
+PENCILS = "Tom has 3 boxes of 6 pencils and gives 4 pencils away. How many pencils are left?"
+WRONG = "He has 3 + 6 = 9 pencils. 9 - 4 = 5.\nAnswer: 5"
+WHY_WRONG = "3 boxes of 6 pencils are 3 * 6 = 18 pencils, not 3 + 6 = 9.\nVerdict: incorrect"
+EVALUATIONS: tuple[Example, ...] = (
+    (ATTEMPT.format(question=PENCILS, attempt=WRONG, request=EVALUATE), WHY_WRONG),
+    (
+        ATTEMPT.format(
+            question="Which is heavier, 1 kg of iron or 2 kg of wool?", attempt="2 kg is more.\nAnswer: wool",
+            request=EVALUATE,
+        ),
+        "2 kg are more than 1 kg, and the 2 kg are the wool.\nVerdict: correct",
     ),
+)  # fmt: skip
+REFLECTION: Example = (
+    JUDGED.format(question=PENCILS, attempt=WRONG, said=WHY_WRONG, request=REFLECT),
     "I added the boxes to the pencils, although every box holds 6 of them. Next time I first work out how many "
     "pencils are in all boxes together, and only then take away those that he gives away.",
-)  # fmt: skip
-REMEMBERED = "You tried this task before and failed. What you noted for the next time:\n{notes}"
-PREVIOUS = "This is your last attempt, which failed:\n{attempt}"
-RETRY = "Use this to solve the task now."
+)
+REMEMBERED = "You tried to answer the question below before, and failed. Your notes for this time:\n{notes}"
+PREVIOUS = "You tried to answer the question below before, and failed. Your last attempt:\n{attempt}"
 
 PASSED = "1: the evaluator passed this attempt, 0: it failed it; unknown where it states no verdict, which is no pass"
 TRIALS = "attempts that were made from this draft, the first one included"
@@ -102,7 +111,7 @@ class Trial:
     "one text. The evaluator is the model's own verdict in words, one of the kinds the paper uses for its household "
     "tasks; its question answering asks the reference answer instead, which is the oracle setting here. Its agents "
     "with tools and its self-written unit tests are not here. The authors draw at temperature 0 and give several "
-    "worked examples; here one of our own comes before a reflection.",
+    "worked examples; here two of our own come before an evaluation and one before a reflection.",
     takes_inputs=True,
     cost="For each of n samples up to T attempts, an evaluation of each and T - 1 reflections: at most n (3 T - 1) "
     "calls, n (2 T - 1) with the oracle, which costs none.",
@@ -145,27 +154,26 @@ async def reflexion(run: RunContext, question: Question, p: ReflexionParams) -> 
 
 
 def evaluating(question: Question, attempt: str) -> Prompt:
-    """Return the request for a verdict on an attempt, in a conversation of its own."""
-    return Prompt.user(ATTEMPT.format(question=question.stated(), attempt=attempt.strip(), request=EVALUATE))
+    """Return the request for a verdict on an attempt, in a conversation of its own, after worked examples."""
+    request = ATTEMPT.format(question=question.stated(), attempt=attempt.strip(), request=EVALUATE)
+    return few_shot(EVALUATIONS, request)
 
 
 def reflecting(question: Question, attempt: str, said: str) -> Prompt:
     """Return the request for a reflection on a failed attempt, with what the evaluator said of it."""
     request = JUDGED.format(question=question.stated(), attempt=attempt.strip(), said=said.strip(), request=REFLECT)
-    return few_shot((FAILED,), request)
+    return few_shot((REFLECTION,), request)
 
 
 def retrying(question: Question, p: ReflexionParams, attempt: str, memory: Sequence[str]) -> Prompt:
-    """Return the task for a new attempt, with what the strategy lets it know; without any, the question as it was."""
-    if p.strategy == "none":
-        return question.prompt()
-    parts = [f"Task: {question.stated()}"]
-    if p.strategy != "reflections":
+    """Return the question as it was first asked, after what the strategy lets the next attempt know."""
+    parts = []
+    if p.strategy in ("last attempt", "last attempt and reflection"):
         parts.append(PREVIOUS.format(attempt=attempt.strip()))
     if memory:
         notes = "\n".join(f"- {' '.join(reflection.split())}" for reflection in memory)
         parts.append(REMEMBERED.format(notes=notes))
-    return Prompt.user("\n\n".join([*parts, asked(question, RETRY)]))
+    return Prompt.user("\n\n".join([*parts, question.prompt().messages[-1].content]))
 
 
 async def _evaluated(
