@@ -142,7 +142,7 @@ def test_runs_of_another_program_are_imported_and_shown(program: Program, open_p
         "buffer": "\n".join(json.dumps(row) for row in (corrected(), {}, corrected(seed=8))).encode(),
     }
     library.page.locator("input[type=file]").nth(1).set_input_files(upload)
-    expect(library.page.locator("#notice")).to_contain_text("Imported 2 runs. 1 of the rows were refused")
+    expect(library.page.locator("#notice")).to_contain_text("Imported 2 runs. Rows refused: 1")
     expect(library.runs).to_have_count(2)
     run = library.runs.first.get_attribute("data-run")
     page = open_page(f"{program.url}/?run={run}")
@@ -154,4 +154,4 @@ def test_a_file_without_a_run_is_refused_with_its_reason(program: Program, open_
     library = Library(open_page(f"{program.url}/library"))
     upload = {"name": "theirs.jsonl", "mimeType": "application/json", "buffer": b"{}"}
     library.page.locator("input[type=file]").nth(1).set_input_files(upload)
-    expect(library.page.locator("#notice")).to_contain_text("No run was imported. 1 of the rows were refused")
+    expect(library.page.locator("#notice")).to_contain_text("No run was imported. Rows refused: 1")

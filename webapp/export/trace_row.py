@@ -27,7 +27,8 @@ Required are `problem` (an object, or only its question), `model`, `method` and 
 | scores | {"name": number}: what the file says of the whole run |
 | error | why the run broke, if it did |
 
-Other fields are refused, so that a misspelt one is not lost. Null means unknown. Tokens with ids become a token trace
+Other fields are refused, so that a misspelt one is not lost. Null means unknown. A line may have 16 MiB, a text about
+a million characters, and a run 1,024 texts. Tokens with ids become a token trace
 if their texts add up to the text; without ids only their sums and means are kept.
 """  # noqa: E501  # a table's row is a line
 
@@ -42,9 +43,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from storage.records import Role
 from storage.text import storable
 
+LONGEST_TEXT = 2**20  # characters: our graders read them all
+MOST_TEXTS = 1_024  # in a run: the answers of first drafts are compared with one another
+
 Kind: TypeAlias = Literal["numeric", "math", "choice", "yesno", "text", "none"]
 Small: TypeAlias = Annotated[int, Field(ge=0, le=1_000_000)]
 Total: TypeAlias = Annotated[int, Field(ge=0, le=2**53)]
+Prose: TypeAlias = Annotated[str, Field(max_length=LONGEST_TEXT)]
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=500)]
 LogProb: TypeAlias = Annotated[float, Field(le=1e-6)]  # float32 rounds the log-probability of a certain token
 
@@ -66,7 +71,7 @@ class Part(BaseModel):
 class ProblemPart(Part):
     """The problem of a run."""
 
-    question: str
+    question: Prose
     kind: Kind | None = None
     reference: str | None = None
     choices: tuple[str, ...] = ()
@@ -95,13 +100,13 @@ class TextPart(Part):
     """A text of a run."""
 
     role: Role
-    text: str
+    text: Prose
     round: Small = 0
     branch: Small = 0
     parents: tuple[Small, ...] = ()
     prompt: tuple[MessagePart, ...] = ()
     finish_reason: Literal["eos", "stop", "length"] | None = None
-    answer: str | None = None
+    answer: Prose | None = None
     tokens: tuple[TokenPart, ...] | None = None
 
 
@@ -120,9 +125,9 @@ class TraceRow(Part):
     problem: ProblemPart
     model: Name
     method: Name
-    texts: Annotated[tuple[TextPart, ...], Field(min_length=1)]
+    texts: Annotated[tuple[TextPart, ...], Field(min_length=1, max_length=MOST_TEXTS)]
     chosen: Small | None = None
-    answer: str | None = None
+    answer: Prose | None = None
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
     params: dict[str, Any] = Field(default_factory=dict)
     cost: CostPart = CostPart()

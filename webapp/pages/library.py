@@ -135,7 +135,7 @@ def refused(report: Report) -> str:
     """Return how many rows were refused and why the first was; empty where none was."""
     if not report.refused:
         return ""
-    return f"{report.refused:,} of the rows were refused; the first: {report.refusals[0]}"
+    return f"Rows refused: {report.refused:,}; the first: {report.refusals[0]}"
 
 
 def lists(session: str | None) -> dict[str, Any]:
