@@ -37,10 +37,13 @@ class Explore:
 
     def one_method(self, method: str = "self_consistency", **settings: object) -> None:
         """Choose a single method with settings."""
-        if self.page.locator("#two input").is_checked():
-            self.page.locator("#two input").uncheck()
-            expect(self.page.locator("#method-second")).to_have_count(0)
+        self.count(1)
         self.choose("#method-first", method, **settings)
+
+    def count(self, methods: int) -> None:
+        """Choose how many methods run side by side."""
+        self.page.locator(f"#count input[value='{methods}']").check()
+        expect(self.page.locator("#methods select.st-picker")).to_have_count(methods)
 
     def choose(self, form: str, method: str, **settings: object) -> None:
         """Fill in a method form."""

@@ -25,6 +25,18 @@ def test_a_first_visit_is_ready_to_run(explore: Explore) -> None:
     explore.page.wait_for_selector("#entropy .main-svg", timeout=20_000)
 
 
+def test_three_methods_run_side_by_side(explore: Explore) -> None:
+    explore.count(3)
+    explore.choose("#method-first", "cove", samples=1, max_tokens=12)
+    explore.choose("#method-second", "power_smc", samples=1, particles=2, every=4, max_tokens=12)
+    explore.choose("#method-third", "untargeted_refine", samples=1, max_tokens=12)
+    explore.run()
+    runs = explore.started(columns=3)
+    explore.done()
+    for run in runs:
+        expect(explore.column(run)).to_contain_text("Finished")
+
+
 def test_the_address_shows_the_run_to_another_person(explore: Explore, open_page: OpenPage) -> None:
     explore.ask("What is the opposite of hot?", max_tokens=24, samples=2)
     (run,) = explore.started()

@@ -13,6 +13,7 @@ from tests.runs.puppet import Puppet
 from tests.server.conftest import services_in
 from webapp.pages.explore_actions import ExploreActions
 from webapp.pages.explore_view import ExploreView
+from webapp.runs.request import BadRequest
 
 
 @pytest.fixture
@@ -29,11 +30,18 @@ async def opened(actions: ExploreActions, **query: str) -> dict[Any, Any]:
 async def test_it_is_chosen_alone(actions: ExploreActions) -> None:
     view = actions.view
     updates = await opened(actions, method="rci")
-    assert updates[view.first] == {"method": "rci", "values": {}}
-    assert updates[view.two] is False and updates[view.beside]["visible"] is False
+    assert updates[view.methods[0]] == {"method": "rci", "values": {}}
+    assert updates[view.count] == 1
+    assert [updates[column]["visible"] for column in view.columns] == [True, False, False]
 
 
 @pytest.mark.parametrize("query", [{}, {"method": "no_such_method"}, {"method": "<b>"}])
 async def test_what_is_no_method_changes_nothing(actions: ExploreActions, query: dict[str, str]) -> None:
     updates = await opened(actions, **query)
-    assert actions.view.first not in updates and actions.view.two not in updates
+    assert actions.view.methods[0] not in updates and actions.view.count not in updates
+
+
+@pytest.mark.parametrize("count", [0, 4, None, "2", 1.5])
+async def test_no_other_number_of_methods_can_be_asked_for(actions: ExploreActions, count: object) -> None:
+    with pytest.raises(BadRequest, match="Choose 1 to 3 methods"):
+        await actions.choose_count(count)

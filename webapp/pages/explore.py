@@ -1,4 +1,4 @@
-"""The Explore page: a question in, one or two methods side by side out, live."""
+"""The Explore page: a question in, one to three methods side by side out, live."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def explore_page(page: gr.Blocks, services: Services) -> None:
 
 
 def _wire_runs(wiring: Wiring, view: ExploreView, actions: ExploreActions) -> None:
-    asked = [view.first, view.second, view.two, view.seed, view.session]
+    asked = [*view.methods, view.count, view.seed, view.session]
     fields = [view.problem.picker, *view.upload.inputs, *view.problem.inputs]
     wiring.on(view.run.click, actions.run, [*asked, *fields], view.launched, repeat=False)
     wiring.on(view.stop.click, actions.stop, [view.runs])
@@ -35,7 +35,7 @@ def _wire_runs(wiring: Wiring, view: ExploreView, actions: ExploreActions) -> No
     wiring.on(view.runs.run_done, actions.draw, [view.runs], [view.entropy])
     wiring.on(view.replay.click, actions.replay, [view.runs, view.speed], [view.runs])
     wiring.on(view.instant.click, actions.replay, [view.runs], [view.runs])
-    wiring.on(view.two.change, actions.choose_two, [view.two], [view.beside])
+    wiring.on(view.count.input, actions.choose_count, [view.count], view.columns)
     wiring.on(view.model.switch_model, actions.switch_model)
 
 

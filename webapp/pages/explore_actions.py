@@ -51,13 +51,13 @@ class ExploreActions:
         return updates
 
     async def run(
-        self, first: object, second: object, two: bool, seed: float | None, session: str | None,
+        self, first: object, second: object, third: object, count: object, seed: float | None, session: str | None,
         request: gr.Request, *fields: Any,
     ) -> Updates:  # fmt: skip
         """Start one run a column and show them."""
         problem = await self._problem(*fields)
         known = await self.services.library.session(session) if session and identifiers([session]) else None
-        asked = [method_choice(form) for form in ([first, second] if two else [first])]
+        asked = [method_choice(form) for form in (first, second, third)[: self._count(count)]]
         there = known.id if known else None
         requests = [RunRequest(problem, name, dict(values), _seed(seed), there) for name, values in asked]
         ids = await self.launch(requests, request)
@@ -105,9 +105,9 @@ class ExploreActions:
         """Draw the entropies of what has ended."""
         return {self.view.entropy: await entropy_chart(self.services, view)}
 
-    async def choose_two(self, two: bool) -> Updates:
-        """Show or hide the second method."""
-        return {self.view.beside: gr.update(visible=bool(two))}
+    async def choose_count(self, count: object) -> Updates:
+        """Show so many methods."""
+        return self._columns(self._count(count))
 
     async def load_examples(self, request: gr.Request) -> Updates:
         """Import the recorded examples and show those that were launched last."""
@@ -160,15 +160,21 @@ class ExploreActions:
         }
 
     def _one_method(self, form: dict[str, Any]) -> Updates:
-        return {self.view.first: form, self.view.two: False, self.view.beside: gr.update(visible=False)}
+        return {self.view.methods[0]: form, self.view.count: 1} | self._columns(1)
 
     def _methods(self, runs: list[Run]) -> Updates:
-        forms = [{"method": run.method, "values": dict(run.params)} for run in runs if run.branch_of is None][:2]
-        pairs = zip([self.view.first, self.view.second], forms, strict=False)
-        two = len(forms) > 1
-        return dict(pairs) | {
-            self.view.seed: runs[0].seed, self.view.two: two, self.view.beside: gr.update(visible=two),
-        }  # fmt: skip
+        forms = [{"method": run.method, "values": dict(run.params)} for run in runs if run.branch_of is None]
+        pairs = dict(zip(self.view.methods, forms, strict=False))
+        count = max(1, len(pairs))
+        return pairs | {self.view.seed: runs[0].seed, self.view.count: count} | self._columns(count)
+
+    def _columns(self, count: int) -> Updates:
+        return {column: gr.update(visible=place < count) for place, column in enumerate(self.view.columns)}
+
+    def _count(self, count: object) -> int:
+        if count not in range(1, len(self.view.methods) + 1):
+            raise BadRequest(f"Choose 1 to {len(self.view.methods)} methods to run side by side.")
+        return int(count)  # type: ignore[call-overload,no-any-return]
 
 
 def _seed(seed: float | None) -> int:

@@ -17,10 +17,13 @@ from webapp.components.run_view import RunView
 from webapp.pages.problem_form import ProblemForm
 from webapp.pages.upload_form import UploadForm
 
-FIRST_METHODS: tuple[dict[str, Any], dict[str, Any]] = (
+# One a column; the first two are there on a first visit.
+FIRST_METHODS: tuple[dict[str, Any], ...] = (
     {"method": "p_true", "values": {"samples": 4, "ideas": 0, "max_tokens": 80}},
     {"method": "rci", "values": {"samples": 1, "rounds": 1, "max_tokens": 80}},
+    {"method": "self_consistency", "values": {"samples": 4, "max_tokens": 80}},
 )
+FIRST_COUNT = 2
 FIRST_JUDGE: dict[str, Any] = {"method": "p_true", "values": {}}
 SPEEDS = [("as it was made", 1.0), ("twice as fast", 2.0), ("four times as fast", 4.0)]
 
@@ -55,19 +58,22 @@ class ExploreView:
     @property
     def opened(self) -> list[Block]:
         """What changes when a page opens: the runs, and the fields that made them."""
-        methods = [self.first, self.second, self.beside, self.two, self.seed]
-        return [*self.launched, *methods, *self.problem.fields]
+        return [*self.launched, *self.methods, *self.columns, self.count, self.seed, *self.problem.fields]
 
     def _methods(self) -> None:
+        self.methods: list[MethodForm] = []
+        self.columns: list[gr.Column] = []
         with gr.Row(elem_id="methods"):
-            with gr.Column(min_width=280):
-                self.first = MethodForm(value=FIRST_METHODS[0], elem_id="method-first")
-            with gr.Column(min_width=280) as self.beside:
-                self.second = MethodForm(value=FIRST_METHODS[1], elem_id="method-second")
+            for place, (name, first) in enumerate(zip(("first", "second", "third"), FIRST_METHODS, strict=True)):
+                with gr.Column(min_width=280, visible=place < FIRST_COUNT) as column:
+                    self.methods.append(MethodForm(value=first, elem_id=f"method-{name}"))
+                self.columns.append(column)
 
     def _launch(self) -> None:
         with gr.Row():
-            self.two = gr.Checkbox(label="Two methods side by side", value=True, elem_id="two", min_width=150)
+            self.count = gr.Radio(
+                label="Methods side by side", choices=[1, 2, 3], value=FIRST_COUNT, elem_id="count", min_width=150
+            )
             self.seed = gr.Number(
                 label="Seed",
                 value=0,
