@@ -95,6 +95,7 @@ def _table(rows: Sequence[tuple[Cell, ...]]) -> Table:
     columns = (
         Column("Chains"), Column("Sample", "sample"), Column("answer"), Column("outcome", "bar", whole=1.0),
         Column("steps", "bar", "product of the step scores", 1.0), Column("reward", "bar", whole=2.0),
-        Column("in the pool", about="its answer, if it states one, counts in the vote"), Column("lowest step"), Column("review"),
+        Column("in the pool", about="its answer, if it states one, counts in the vote"), Column("lowest step"),
+        Column("review"),
     )  # fmt: skip
     return Table(columns, tuple(rows))
