@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, select
+from sqlalchemy import ColumnElement, Executable, Select, Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from storage import tables
@@ -17,6 +17,8 @@ from storage.repositories.shared import in_pieces
 SIGNALS = (
     "mean_entropy", "max_entropy", "last_entropy", "mean_logprob", "sum_logprob", "self_certainty", "tokens",
 )  # fmt: skip
+
+PIECE = 2_000  # rows
 
 _Run, _Text, _Score, _Cell = tables.Run, tables.Generation, tables.Score, tables.Cell
 
@@ -77,6 +79,14 @@ class TextColumns:
     signals: tuple[Sequence[float | None], ...] = ((),) * len(SIGNALS)
 
 
+class ScoreColumns(NamedTuple):
+    """Columns of stored numbers about texts, a value a score."""
+
+    text: Sequence[str] = ()
+    name: Sequence[str] = ()
+    value: Sequence[float] = ()
+
+
 class Answers(NamedTuple):
     """What a run answered first and last."""
 
@@ -108,19 +118,17 @@ def texts(s: Session, wanted: Wanted, kind: Kind) -> TextColumns:
     columns: tuple[Any, ...] = (row.id, row.run_id, row.role, row.branch, row.round, row.verdict)
     query = select(*columns, *(getattr(row, name) for name in SIGNALS))
     query = query.where(row.run_id.in_(_ids(wanted, kind)), row.status == "finished", row.verdict != "ungraded")
-    found = s.execute(query.order_by(row.run_id, row.ordinal)).all()
-    if not found:
-        return TextColumns()
-    key, run, role, branch, number, verdict, *signals = zip(*found, strict=True)
+    found = _columns(s, query.order_by(row.run_id, row.ordinal), len(columns) + len(SIGNALS))
+    key, run, role, branch, number, verdict, *signals = found
     return TextColumns(key, run, role, branch, number, verdict, tuple(signals))
 
 
-def scores(s: Session, wanted: Wanted, kind: Kind) -> Sequence[tuple[str, str, float]]:
-    """Return (text, name, value) of the scores of texts of such runs that have a value, in the order they came."""
+def scores(s: Session, wanted: Wanted, kind: Kind) -> ScoreColumns:
+    """Return the scores of texts of such runs that have a value, in the order they came."""
     row = _Score
     query = select(row.generation_id, row.name, row.value).where(row.run_id.in_(_ids(wanted, kind)))
     query = query.where(row.generation_id.is_not(None), row.value.is_not(None)).order_by(row.created_at, row.id)
-    return s.execute(query).all()  # type: ignore[return-value]  # what is null is left out
+    return ScoreColumns(*_columns(s, query, 3))
 
 
 def answers(s: Session, ids: Sequence[str]) -> dict[str, Answers]:
@@ -162,6 +170,15 @@ def unfinished_cells(s: Session, experiment_id: str) -> int:
     """Return how many cells of an experiment are not done."""
     query = select(func.count()).where(_Cell.experiment_id == experiment_id, _Cell.state != "done")
     return s.scalar(query) or 0
+
+
+def _columns(s: Session, query: Executable, count: int) -> list[list[Any]]:
+    """Return what a query finds as columns. Many rows at once would be looked through by the garbage collector."""
+    columns: list[list[Any]] = [[] for _ in range(count)]
+    for rows in s.execute(query).partitions(PIECE):
+        for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+            column.extend(values)
+    return columns
 
 
 def _ids(wanted: Wanted, kind: Kind) -> Select[Any]:

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from storage.repositories.selected import SIGNALS, TextColumns
+from storage.repositories.selected import SIGNALS, ScoreColumns, TextColumns
 from tests.runs.selected.test_sides import MODELS, fact
 from webapp.runs.selected.sides import sides_of
 from webapp.runs.selected.texts import NO_VOTE, texts_of
@@ -26,7 +26,7 @@ def columns() -> TextColumns:
     return TextColumns(key, run, role, branch, number, verdict, tuple(signals))  # type: ignore[arg-type]
 
 
-SCORES = [("a0", "p_true", 0.1), ("a0", "p_true", 0.8), ("b0", "p_true", 0.5), ("x0", "other", 1.0)]
+SCORES = ScoreColumns(("a0", "a0", "b0", "x0"), ("p_true", "p_true", "p_true", "other"), (0.1, 0.8, 0.5, 1.0))
 
 
 def test_texts_have_their_signals_votes_and_last_scores() -> None:
@@ -47,5 +47,5 @@ def test_texts_have_their_signals_votes_and_last_scores() -> None:
 
 def test_a_side_without_texts_is_empty() -> None:
     (side,) = sides_of([fact("a")], MODELS)
-    found = texts_of(side, TextColumns(), [])
+    found = texts_of(side, TextColumns(), ScoreColumns())
     assert found.ids == () and found.signals == {} and found.right.shape == (0,)

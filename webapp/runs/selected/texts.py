@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.repositories.selected import SIGNALS, TextColumns
+from storage.repositories.selected import SIGNALS, ScoreColumns, TextColumns
 from webapp.runs.selected.sides import Side
 
 Floats = NDArray[np.float64]
@@ -46,8 +46,8 @@ class Texts:
         return ~np.isnan(self.signals[name])
 
 
-def texts_of(side: Side, found: TextColumns, scores: Iterable[tuple[str, str, float]]) -> Texts:
-    """Return the texts of a side among those found; of several scores (text, name, value) alike the last counts."""
+def texts_of(side: Side, found: TextColumns, scores: ScoreColumns) -> Texts:
+    """Return the texts of a side among those found; of several scores of one name and text the last counts."""
     problems = {key: number for number, key in enumerate(dict.fromkeys(run.problem for run in side.runs))}
     number = {run.id: problems[run.problem] for run in side.runs}
     own = np.array([run in number for run in found.run], dtype=bool)
@@ -72,11 +72,11 @@ def texts_of(side: Side, found: TextColumns, scores: Iterable[tuple[str, str, fl
     )
 
 
-def _stored(ids: Sequence[str], scores: Iterable[tuple[str, str, float]]) -> dict[str, Floats]:
+def _stored(ids: Sequence[str], scores: ScoreColumns) -> dict[str, Floats]:
     """Return by name [N] the stored scores of texts, NaN where one has none."""
     place = {key: at for at, key in enumerate(ids)}
     found: dict[str, Floats] = {}
-    for text, name, value in scores:
+    for text, name, value in zip(*scores, strict=True):
         if (at := place.get(text)) is not None:
             if name not in found:
                 found[name] = np.full(len(ids), np.nan)
