@@ -115,13 +115,12 @@ async def test_problems_are_paged(page: Page, stage: Stage):
     await expect(page.locator(".st-pager")).to_contain_text("26 to 30 of 30")
 
 
-async def test_tables_are_files_and_parquet_says_why_not(page: Page, stage: Stage):
+async def test_tables_are_files_of_both_kinds(page: Page, stage: Stage):
     await show(page, stage)
     csv = page.locator("[data-part=differences]").get_by_role("link", name="CSV")
     assert await csv.get_attribute("href") == "/api/comparison/table?sessions=s1&part=differences"
-    parquet = page.locator("[data-part=differences]").get_by_role("button", name="Parquet")
-    await expect(parquet).to_be_disabled()
-    assert "pyarrow" in (await parquet.get_attribute("title") or "")
+    parquet = page.locator("[data-part=differences]").get_by_role("link", name="Parquet")
+    assert await parquet.get_attribute("href") == f"{await csv.get_attribute('href')}&format=parquet"
     report = page.get_by_role("link", name="Report (HTML)")
     assert await report.get_attribute("href") == "/api/comparison/report?sessions=s1"
 

@@ -6,6 +6,7 @@ import csv
 import io
 
 import pytest
+from pyarrow import parquet
 from starlette.testclient import TestClient
 
 from tests.reports import made
@@ -55,6 +56,17 @@ def test_a_table_is_saved_with_all_its_digits(client: TestClient) -> None:
     rows = list(csv.DictReader(io.StringIO(saved.text)))
     shown = client.get("/api/comparison?sessions=s1").json()["parts"][0]["table"]["rows"]
     assert [float(row["last"]) for row in rows] == [row[4] for row in shown]
+
+
+def test_parquet_holds_the_same_table(client: TestClient) -> None:
+    shown = client.get("/api/comparison?sessions=s1").json()["parts"][0]["table"]
+    saved = client.get("/api/comparison/table?sessions=s1&part=sides&format=parquet")
+    assert saved.headers["content-disposition"] == 'attachment; filename="sides.parquet"'
+    found = parquet.read_table(io.BytesIO(saved.content))
+    assert found.column_names == [column["head"] for column in shown["columns"]]
+    columns = [[row[place] for row in shown["rows"]] for place in range(len(found.column_names))]
+    assert [column.to_pylist() for column in found.columns] == columns
+    assert client.get("/api/comparison/table?sessions=s1&part=sides&format=xlsx").status_code == 422
 
 
 def test_the_report_is_saved_not_shown(client: TestClient) -> None:

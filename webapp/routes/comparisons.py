@@ -12,7 +12,7 @@ from webapp.analysis.transitions import Transition
 from webapp.pages.urls import selection
 from webapp.reports.comparison import Comparing
 from webapp.reports.document import report
-from webapp.reports.table_file import as_csv
+from webapp.reports.table_file import as_csv, as_parquet
 from webapp.routes.answer import answer
 from webapp.runs.selected.rows import Narrowed
 from webapp.runs.selected.service import Comparisons, Wanted
@@ -75,10 +75,13 @@ def comparison_routes(services: Services) -> APIRouter:
         unit: Unit = "generated_tokens",
         of: Place = 0,
         score: Name = None,
+        format: Literal["csv", "parquet"] = "csv",
     ) -> Response:
-        """Return the table of a part as CSV; `part=runs` and `part=texts` are everything behind the comparison."""
-        found = await comparing.table(wanted, part, unit, of, score)
-        return _file(await asyncio.to_thread(as_csv, found), "text/csv; charset=utf-8", f"{_plain(part)}.csv")
+        """Return the table of a part as a file; `part=runs` and `part=texts` are everything behind the comparison."""
+        found, name = await comparing.table(wanted, part, unit, of, score), f"{_plain(part)}.{format}"
+        if format == "parquet":
+            return _file(await asyncio.to_thread(as_parquet, found), "application/vnd.apache.parquet", name)
+        return _file(_encoded(await asyncio.to_thread(as_csv, found)), "text/csv; charset=utf-8", name)
 
     @router.get("/api/texts/aligned")
     async def under(first: Key, second: Key) -> Response:
@@ -91,14 +94,18 @@ def comparison_routes(services: Services) -> APIRouter:
     async def whole(wanted: Asked, request: Request, unit: Unit = "generated_tokens") -> Response:
         """Return the whole comparison as one HTML file that needs neither this program nor a network."""
         page = await report(comparing, wanted, unit, address=f"/compare?{request.url.query}")
-        return _file(page, "application/octet-stream", "comparison.html")
+        return _file(_encoded(page), "application/octet-stream", "comparison.html")
 
     return router
 
 
-def _file(text: str, kind: str, name: str) -> Response:
+def _file(content: bytes, kind: str, name: str) -> Response:
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    return Response(text.encode("utf-8", "replace"), media_type=kind, headers=headers)
+    return Response(content, media_type=kind, headers=headers)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
 
 
 def _plain(name: str) -> str:

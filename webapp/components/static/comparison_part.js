@@ -9,13 +9,13 @@ const BESIDE = 7; // columns of a table that fits beside its figure
 const STEPS = ['right->right', 'right->wrong', 'wrong->right', 'wrong->wrong']; // the columns after the first
 
 /**
- * A part as a section. `csv` is the address of its table, `noParquet` says why there is none; `step(side, step)` is
+ * A part as a section. `file` is the address of its table; `step(side, step)` is
  * called for a cell of the transition table; `controls` stand below the head.
  */
-export function partSection(part, { csv, noParquet, controls = null, step = null }) {
+export function partSection(part, { file, controls = null, step = null }) {
   const { key, title, reading, why, said, figure, table } = part;
   return el('section.st-part', { ariaLabel: title, data: { part: key } },
-    el('div.st-parthead', {}, el('h3', {}, title), el('span.st-files', {}, ...figureFiles(part), ...tableFiles(table, csv, noParquet))),
+    el('div.st-parthead', {}, el('h3', {}, title), el('span.st-files', {}, ...figureFiles(part), ...tableFiles(table, file))),
     controls, said.length ? el('ul.st-said', {}, ...said.map((sentence) => el('li.st-contained', {}, sentence))) : null, reading ? el('p.st-dim', {}, reading) : null, why ? el('p.st-why', {}, why) : null,
     el(figure && table && table.columns.length <= BESIDE ? 'div.st-beside' : 'div.st-below', {}, figure ? figureBox(figure, title) : null, table ? tableBox(key, table, title, step) : null));
 }
@@ -44,11 +44,15 @@ function figureFiles({ key, title, figure }) {
   ];
 }
 
-function tableFiles(table, csv, noParquet) {
-  if (!table) return [];
+function tableFiles(table, file) {
+  return table ? filesOf(file, 'CSV', 'Parquet', 'The table with every digit') : [];
+}
+
+/** Links to a table as both kinds of file. */
+export function filesOf(file, csv, parquet, title) {
   return [
-    el('a.st-link', { href: csv, download: '', title: 'The table with every digit' }, 'CSV'),
-    el('button.st-link', { type: 'button', disabled: true, title: noParquet }, 'Parquet'),
+    el('a.st-link', { href: file, download: '', title }, csv),
+    el('a.st-link', { href: `${file}&format=parquet`, download: '', title }, parquet),
   ];
 }
 

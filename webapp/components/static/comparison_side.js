@@ -34,7 +34,7 @@ export class SidePanel {
     try {
       const { scores, score, parts } = await fetchJson(this.view.address('/texts', { of: this.of, score: this.said('score') }), signal);
       this.drawControls(scores, score);
-      fill(this.body, ...parts.map((part) => partSection(part, { csv: this.view.address('/table', { part: part.key, of: this.of, score }), noParquet: 'Parquet needs pyarrow, which this program does not install; pandas reads the CSV as exactly.' })));
+      fill(this.body, ...parts.map((part) => partSection(part, { file: this.view.address('/table', { part: part.key, of: this.of, score }) })));
     } catch (error) {
       if (signal.aborted) return;
       fill(this.body, el('p.st-error', { role: 'alert' }, error.message));

@@ -1,12 +1,11 @@
 // A comparison of many stored runs: asks the server for its parts and draws them; the address says what is looked at.
 
 import { SidePanel } from './comparison_side.js';
-import { partSection } from './comparison_part.js';
+import { filesOf, partSection } from './comparison_part.js';
 import { ProblemList } from './comparison_problems.js';
 import { el, fetchJson, fill } from './dom.js';
 
 const UNITS = { generated_tokens: 'generated tokens', calls: 'calls', seconds: 'seconds' };
-const NO_PARQUET = 'Parquet needs pyarrow, which this program does not install; pandas reads the CSV as exactly.';
 
 /** Start the component: called once by js_on_load. */
 export function mount({ element, props, watch }) {
@@ -66,15 +65,15 @@ class ComparisonView {
   head(title, sides) {
     const files = el('span.st-files', {},
       el('a.st-link', { href: this.address('/report', { unit: said('unit') }), download: '' }, 'Report (HTML)'),
-      el('a.st-link', { href: this.address('/table', { part: 'runs' }), download: '', title: 'Every run that counts' }, 'All runs (CSV)'),
-      el('a.st-link', { href: this.address('/table', { part: 'texts' }), download: '', title: 'Every graded text with its signals' }, 'All texts (CSV)'));
+      ...filesOf(this.address('/table', { part: 'runs' }), 'All runs (CSV)', 'Parquet', 'Every run that counts'),
+      ...filesOf(this.address('/table', { part: 'texts' }), 'All texts (CSV)', 'Parquet', 'Every graded text with its signals'));
     return el('header', {}, el('h2.st-contained', {}, title), el('span.st-dim', {}, `${sides.length} ${sides.length === 1 ? 'side' : 'sides'}`), files);
   }
 
   section(part, more = {}) {
     const controls = part.key === 'cost' ? this.unitChoice() : null;
     return partSection(part, {
-      csv: this.address('/table', { part: part.key, unit: said('unit'), ...more }), noParquet: NO_PARQUET, controls,
+      file: this.address('/table', { part: part.key, unit: said('unit'), ...more }), controls,
       step: (side, step) => this.problems.narrow({ side, step, differ: null }),
     });
   }

@@ -28,7 +28,7 @@ export class Charts {
       if (key !== this.drawn) return;
       const chosen = SHOWN.map((name) => parts.find((part) => part.key === name)).filter(Boolean);
       fill(this.body, ...chosen.map((part) => partSection(part, {
-        csv: `/api/comparison/table?experiment=${experiment}&part=${part.key}`, noParquet: 'The table of all cells is there as Parquet, above.',
+        file: `/api/comparison/table?experiment=${experiment}&part=${part.key}`,
       })));
     } catch (error) {
       if (key === this.drawn) fill(this.body, el('p.st-error', { role: 'alert' }, error.message));
