@@ -120,7 +120,7 @@ async def test_the_index_leads_to_a_card_and_so_does_the_address(page: Page, sta
     card = page.locator("[data-method=two_turn]")
     await expect(card).to_be_focused()
     await expect(card).to_be_in_viewport()
-    await page.locator(".st-index").get_by_role("button", name="Self-Refine").click()
+    await page.locator(".st-index").get_by_role("button", name="Self-Refine", exact=True).click()
     await expect(page.locator("[data-method=self_refine]")).to_be_in_viewport()
 
 
