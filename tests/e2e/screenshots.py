@@ -13,6 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.e2e.experiments import Experiments
 from tests.e2e.explore import DONE, Explore
 from tests.e2e.program import Program
 from tests.parts import chromium
@@ -45,6 +46,7 @@ def take_all(browser: Browser, program: Program) -> None:
     take(browser, f"{program.url}/?runs={','.join(shown)}", "alternatives-dark", look_closer, theme="dark")
     take(browser, f"{program.url}/compare?runs={','.join(shown)}", "compare-light", compared)
     take(browser, f"{program.url}/library", "library-dark", listed, theme="dark")
+    take(browser, f"{program.url}/experiments", "experiments-light", under_way)
 
 
 def take(
@@ -98,6 +100,18 @@ def compared(page: Page) -> None:
 def listed(page: Page) -> None:
     """Wait for the runs."""
     page.locator("#library-view .st-item").first.wait_for()
+
+
+def under_way(page: Page) -> None:
+    """Make an experiment on the starter problems, start it, and wait until a third of it is done."""
+    experiments = Experiments(page)
+    page.locator("#new-experiment > button").click()
+    page.get_by_label("Name", exact=True).fill("Does asking again help?")
+    page.locator(".st-arm").nth(1).locator("select.st-picker").wait_for()
+    page.locator("#make").click()
+    experiments.press("start")
+    page.locator(".st-exphead [data-action=pause]").wait_for()
+    page.wait_for_function("Number(document.querySelector('.st-exphead [role=progressbar]').ariaValueNow) > 33")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ import pytest
 from pyarrow import parquet
 from sqlalchemy import event
 
+from storage import archive
 from storage.database import Database
+from storage.repositories import runs as run_store
 from tests.experiments.grids import arm, created, ended, spec
 from tests.runs.puppet import Puppet
 from webapp.engine.protocol import Prompt
@@ -136,3 +138,17 @@ def test_arms_are_told_apart_by_what_was_set(methods_of_tests: None) -> None:
         "Scene draft (max tokens 100)", "Scene draft (samples 3, max tokens 100, temperature 0.2)",
         "Mine #3", "Mine #4", "Scene draft",
     ]  # fmt: skip
+
+
+async def test_the_session_of_an_experiment_travels_with_all_its_runs(
+    service: ExperimentService, done: str, database: Database, tmp_path: Path
+) -> None:
+    session = (await service.get(done)).session_id
+    first, again = tmp_path / "first.stz", tmp_path / "again.stz"
+    await archive.export_session(database, session, first)
+    elsewhere = Database.open(tmp_path / "elsewhere.db")
+    copy = await archive.import_session(elsewhere, first, "local")
+    await archive.export_session(elsewhere, copy, again)
+    assert first.read_bytes() == again.read_bytes()
+    assert len(await elsewhere.read(lambda s: run_store.of_session(s, copy))) == 12
+    await elsewhere.close()
