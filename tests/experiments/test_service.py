@@ -265,6 +265,14 @@ async def test_closing_hands_cells_back_and_the_next_process_goes_on(make: Make,
     assert await states(second, made) == {"done": 10}
 
 
+async def test_closing_in_the_middle_of_the_first_step_leaves_no_claim_behind(make: Make) -> None:
+    service = await make()
+    made = await created(service)
+    await service.start(made)
+    await service.close()
+    assert await states(service, made) == {"waiting": 6}
+
+
 async def test_two_processes_share_the_cells_and_do_none_twice(make: Make, database: Database) -> None:
     hubs = [Stage(Puppet(pause=0.002)), Stage(Puppet(pause=0.002))]
     first, second = [await make(hub) for hub in hubs]

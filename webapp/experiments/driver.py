@@ -114,6 +114,7 @@ class Driver:
         try:
             step = await self._step()
             await self._follow(step)
+            idle = idle and self._hands.empty  # a step that was under way at the close may have claimed cells
             if not idle or (step.status in WORKING and not self._closing):
                 return False
             await self._database.write(lambda s: experiment_store.let_go(s, self._id))
