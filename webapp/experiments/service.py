@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from sqlalchemy.orm import Session as OrmSession
 
@@ -35,16 +34,15 @@ from webapp.experiments.pace import Pace
 from webapp.experiments.results import Result, results
 from webapp.experiments.spec import ExperimentSpec
 from webapp.experiments.standing import WINDOW, Standing, standing
+from webapp.runs.asking import Asking
 from webapp.runs.engines import EngineHub
-from webapp.runs.request import BadRequest, refusals
+from webapp.runs.request import BadRequest
 from webapp.runs.service import RunService
-
-T = TypeVar("T")
 
 SPANS = 300  # of the last runs, from which the speed is taken
 
 
-class ExperimentService:
+class ExperimentService(Asking):
     """Makes experiments and works on them in this process; several processes may work on one.
 
     Every method raises BadRequest with a sentence where the database cannot be used, or what is asked for makes no
@@ -54,7 +52,7 @@ class ExperimentService:
     def __init__(
         self, database: Database, hub: EngineHub, runs: RunService, place: Place = "server", pace: Pace | None = None
     ) -> None:
-        self._database = database
+        super().__init__(database)
         self._hub = hub
         self._runs = runs
         self._place = place
@@ -248,11 +246,3 @@ class ExperimentService:
         driver = Driver(self._database, self._hub, self._runs, experiment, spec, self._pace, background=background)
         self._drivers[experiment_id] = driver
         driver.start()
-
-    async def _read(self, query: Callable[[OrmSession], T]) -> T:
-        with refusals():
-            return await self._database.read(query)
-
-    async def _write(self, change: Callable[[OrmSession], T]) -> T:
-        with refusals():
-            return await self._database.write(change)

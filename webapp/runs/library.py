@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session as OrmSession
 
 from storage import archive
-from storage.database import Database
 from storage.ids import new_id
 from storage.records import Generation, Run, Score, Session, StoredRun
 from storage.repositories import generations as generation_store
@@ -23,11 +22,10 @@ from storage.repositories.library import Page, RunRow, SessionRow
 from storage.trace import TokenTrace
 from webapp.export.importing import Report, import_file
 from webapp.export.rows import ImportRefused
+from webapp.runs.asking import Asking
 from webapp.runs.known import Known, Unknown, known, lessons
 from webapp.runs.refinement import NotYet, Ranking, alike, ranking
 from webapp.runs.request import BadRequest, refusals
-
-T = TypeVar("T")
 
 
 class Text(NamedTuple):
@@ -38,15 +36,12 @@ class Text(NamedTuple):
     trace: TokenTrace | None
 
 
-class LibraryService:
+class LibraryService(Asking):
     """Reads and changes what is stored; every call is safe beside running runs.
 
     Every method raises BadRequest with a sentence where the database cannot be used, or an id is not there to be
     changed.
     """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def search(
         self,
@@ -194,11 +189,3 @@ class LibraryService:
                 return await import_file(self._database, path, person=person)
             except ImportRefused as error:
                 raise BadRequest(str(error)) from error
-
-    async def _read(self, query: Callable[[OrmSession], T]) -> T:
-        with refusals():
-            return await self._database.read(query)
-
-    async def _write(self, change: Callable[[OrmSession], T]) -> T:
-        with refusals():
-            return await self._database.write(change)

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from sqlalchemy.orm import Session as OrmSession
 
-from storage.database import Database
 from storage.records import ModelRecord, Problem
 from storage.repositories import selected as store
 from storage.repositories.selected import Answers, RunFacts, Wanted
-from webapp.runs.request import BadRequest, refusals
+from webapp.runs.asking import Asking
+from webapp.runs.request import BadRequest
 from webapp.runs.selected.outcomes import Outcomes, outcomes_of
 from webapp.runs.selected.sides import Side, problems_of, sides_of
 from webapp.runs.selected.texts import Texts, texts_of
 
 __all__ = ["Comparisons", "Selected", "Wanted"]
 
-T = TypeVar("T")
 
 MOST_SIDES = 12  # 66 pairs: more can be read by nobody
 
@@ -52,11 +50,8 @@ class Selected:
         return problems_of(self.sides)
 
 
-class Comparisons:
+class Comparisons(Asking):
     """Reads what comparisons are about; every method raises BadRequest with a sentence where it cannot."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def select(self, wanted: Wanted) -> Selected:
         """Return the sides of a selection.
@@ -94,10 +89,6 @@ class Comparisons:
     async def answers(self, ids: Sequence[str]) -> dict[str, Answers]:
         """Return what runs answered, by their ids."""
         return await self._read(lambda s: store.answers(s, ids))
-
-    async def _read(self, query: Callable[[OrmSession], T]) -> T:
-        with refusals():
-            return await self._database.read(query)
 
 
 def _check(wanted: Wanted, runs: Sequence[RunFacts], names: Sequence[str]) -> None:
