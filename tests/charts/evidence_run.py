@@ -1,12 +1,14 @@
-"""A stored run made by hand, for charts: what they are given."""
+"""A stored run made by hand, for charts: what they are given, and what they return."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 from storage.records import Generation, ModelRecord, Outcome, Problem, Run, Score
 from storage.trace import TraceSummary
+from webapp.charts.evidence import Evidence, Table
 
 BEGAN = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 MODEL = ModelRecord("model", "hub", "main", "cpu", "float32", "eager", 1e-4, 49152, 8192)
@@ -34,3 +36,13 @@ def text(key: str, branch: int = 0, **changes: Any) -> Generation:
 
 def score(name: str, about: str | None = None, value: float | None = 0.5, **details: Any) -> Score:
     return Score(f"{name}-{about}", "r", about, name, value, f"how {name} is read", BEGAN, details)
+
+
+def drawn(found: Evidence) -> Any:
+    assert found.figure is not None
+    return json.loads(found.figure.to_json())
+
+
+def table(found: Evidence) -> Table:
+    assert found.table is not None
+    return found.table

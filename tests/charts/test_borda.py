@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from tests.charts.evidence_run import run, score
+from tests.charts.evidence_run import drawn, run, score
 from webapp.charts.borda import LINES_AT_MOST, POWERS
 from webapp.charts.evidence import Evidence, evidence_of
 
@@ -22,11 +21,6 @@ RANKING = [row(0, 3, "5"), row(1, 1, "4"), row(2, 4, None), row(3, 2, "5"), row(
 def shown(ranking: list[dict[str, Any]], power: float = 1.0) -> Evidence:
     [found] = evidence_of(run(), [], [score("borda_share", None, 0.5, ranking=ranking, power=power)])
     return found
-
-
-def drawn(found: Evidence) -> Any:
-    assert found.figure is not None
-    return json.loads(found.figure.to_json())
 
 
 def test_shares_go_from_the_plain_vote_to_the_surest():

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from storage.records import Vote
-from tests.charts.evidence_run import run, score, text
+from tests.charts.evidence_run import run, score, table, text
 from webapp.charts import evidence
-from webapp.charts.evidence import SHOWN_AT_MOST, Evidence, Table, charted, evidence_for, evidence_of
+from webapp.charts.evidence import SHOWN_AT_MOST, Evidence, charted, evidence_for, evidence_of
 
 
 @pytest.fixture
@@ -19,11 +19,6 @@ def put_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     charted()
     monkeypatch.setattr(evidence, "_OF_SCORES", dict(evidence._OF_SCORES))
     yield
-
-
-def table(found: Evidence) -> Table:
-    assert found.table is not None
-    return found.table
 
 
 def column(found: Evidence, head: str) -> list[Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from storage.records import Score
-from tests.charts.evidence_run import run, score, text
-from webapp.charts.evidence import Evidence, Table, evidence_of
+from tests.charts.evidence_run import drawn, run, score, table, text
+from webapp.charts.evidence import Evidence, evidence_of
 
 JUDGEMENTS = [
     {"judgement": "j1", "points": [1, 5], "used": True, "principles": [{"name": "<b>Truth</b>", "weight": 60}]},
@@ -19,16 +18,6 @@ JUDGEMENTS = [
 def shown(name: str, value: float | None = 0.5, *beside: Score, **details: Any) -> Evidence:
     found = evidence_of(run(), [], [score(name, None, value, **details), *beside])
     return next(each for each in found if each.title != "Texts and scores")
-
-
-def drawn(found: Evidence) -> Any:
-    assert found.figure is not None
-    return json.loads(found.figure.to_json())
-
-
-def table(found: Evidence) -> Table:
-    assert found.table is not None
-    return found.table
 
 
 def test_points_are_a_map_and_running_sums():

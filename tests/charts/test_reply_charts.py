@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from storage.records import Generation
-from tests.charts.evidence_run import run, score, text
+from tests.charts.evidence_run import run, score, table, text
 from webapp.charts.attempts import cut, stored_verdict
-from webapp.charts.evidence import Evidence, Table, evidence_of
+from webapp.charts.evidence import Evidence, evidence_of
 
 RIGHT, WRONG = text("right", answer="4"), text("wrong", answer="5", verdict="incorrect")
 
@@ -19,11 +19,6 @@ def shown(name: str, generations: list[Generation], **details: Any) -> Evidence:
         if each.title != "Texts and scores"
     ]  # fmt: skip
     return found
-
-
-def table(found: Evidence) -> Table:
-    assert found.table is not None
-    return found.table
 
 
 def test_a_verdict_belongs_to_an_answer_whichever_text_states_it():

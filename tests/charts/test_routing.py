@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
 from storage.records import Score
-from tests.charts.evidence_run import run, score, text
-from webapp.charts.evidence import Evidence, Table, evidence_of
+from tests.charts.evidence_run import drawn, run, score, table, text
+from webapp.charts.evidence import Evidence, evidence_of
 
 LIMITS = {"mean": 1.0, "deviation": 0.4, "quality_below": 0.0, "confidence_below": 0.5}
 HARD = {
@@ -37,16 +36,6 @@ def shown(name: str, *beside: Score, **details: Any) -> Evidence:
 def scored() -> list[Score]:
     steps = [score("step_score", each, 0.25, steps=found) for each, found in STEPS.items()]
     return [*steps, score("outcome_score", "a", 0.5), score("outcome_score", "b", 0.75)]
-
-
-def drawn(found: Evidence) -> Any:
-    assert found.figure is not None
-    return json.loads(found.figure.to_json())
-
-
-def table(found: Evidence) -> Table:
-    assert found.table is not None
-    return found.table
 
 
 def test_the_card_says_what_it_was_routed_by_and_why():

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from tests.charts.evidence_run import run, score
+from tests.charts.evidence_run import drawn, run, score
 from webapp.charts.evidence import Evidence, evidence_of
 
 
 def shown(name: str, **details: Any) -> Evidence:
     [found] = evidence_of(run(), [], [score(name, None, 0.5, **details)])
     return found
-
-
-def drawn(found: Evidence) -> Any:
-    assert found.figure is not None
-    return json.loads(found.figure.to_json())
 
 
 def test_two_entropy_traces_lie_over_each_other():
