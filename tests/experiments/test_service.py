@@ -91,6 +91,7 @@ async def test_cancelling_stops_what_is_at_work_and_calls_off_the_rest(
     service: ExperimentService, puppet: Puppet, database: Database
 ) -> None:
     puppet.script = lambda prompt, sample: "7" * 5_000
+    puppet.pause = 0.01  # a text takes far longer than the cancelling
     made = await created(service, arm(max_tokens=9_000), count=60)
     await service.start(made)
     await until(lambda: puppet.open > 0)
