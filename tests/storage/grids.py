@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,9 +11,9 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from storage import tables
-from storage.experiments import Cell, Experiment, Step
+from storage.experiments import Cell, CellFilter, Experiment, Step
 from storage.records import Cost, Outcome, RunStatus, VerdictValue
-from storage.repositories import cell_work, cells, experiments, runs, sessions
+from storage.repositories import cell_totals, cell_work, cells, experiments, runs, sessions
 from storage.repositories.cell_work import News, Worker
 from tests.storage import making
 from tests.storage.making import NOON
@@ -88,3 +89,30 @@ def states(s: Session, experiment_id: str = "e1") -> list[str]:
 def put(s: Session, position: int, **values: Any) -> None:
     """Change columns of a cell."""
     s.execute(update(tables.Cell).where(tables.Cell.position == position).values(**values))
+
+
+def store_half_done(s: Session, count: int) -> None:
+    """Store an experiment of so many cells, the first half of which are done."""
+    store(s, count)
+    claimed = step(s, count // 2).claimed
+    ends = {"status": "finished", "outcome": making.run().outcome, "cost": Cost(100, 50, 2, 3.0)}
+    queued = [
+        making.queued(cell.run_id or "", problem=cell.problem, launch_id="l", started_at=NOON, finished_at=NOON)
+        for cell in claimed
+    ]
+    runs.add_all(s, [replace(run, **ends, lease_owner=None, lease_until=None) for run in queued])
+    step(s, 0)
+
+
+def looks(count: int) -> dict[str, Callable[[Session], object]]:
+    """Return what pages ask about an experiment of so many cells, by name."""
+    return {
+        "first page": lambda s: cells.page(s, "e1"),
+        "last page": lambda s: cells.page(s, "e1", offset=count - 50),
+        "by state": lambda s: cells.page(s, "e1", CellFilter(state="done"), offset=count // 5),
+        "by outcome": lambda s: cells.page(s, "e1", CellFilter(outcome="incorrect>correct")),
+        "by text": lambda s: cells.page(s, "e1", CellFilter(text="4321 cats")),
+        "totals": lambda s: cell_totals.by_arm(s, "e1"),
+        "list": experiments.page,
+        "rate": lambda s: cells.lately(s, "e1", NOON, 100),
+    }
