@@ -19,11 +19,11 @@ TOP_LEVEL = {
 # app -> server -> pages -> {components, charts, reports, experiments} -> runs -> {methods, analysis, export}
 # -> {tasks, engine, models, events} -> storage's records and traces. A module may import its own layer and below.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"storage.records", "storage.experiments", "storage.trace"}),
+    frozenset({"storage.records", "storage.experiments", "storage.annotations", "storage.trace"}),
     frozenset({"webapp.tasks", "webapp.engine", "webapp.models", "webapp.events"}),
     frozenset({"webapp.methods", "webapp.analysis", "webapp.export"}),
     frozenset({"webapp.runs", "webapp.auth"}),
-    frozenset({"webapp.components", "webapp.charts", "webapp.reports", "webapp.experiments"}),
+    frozenset({"webapp.components", "webapp.charts", "webapp.reports", "webapp.experiments", "webapp.annotation"}),
     frozenset({"webapp.pages"}),
     frozenset({"webapp.server", "webapp.routes", "webapp.guard", "webapp.password"}),
     frozenset({"app", "webapp.startup"}),
@@ -34,6 +34,7 @@ USES_DATABASE = frozenset(
     {
         "webapp.runs",
         "webapp.experiments",
+        "webapp.annotation",
         "webapp.export",
         "webapp.reports",
         "webapp.auth",
