@@ -131,6 +131,13 @@ def scores(s: Session, wanted: Wanted, kind: Kind) -> ScoreColumns:
     return ScoreColumns(*_columns(s, query, 3))
 
 
+def temperatures(s: Session, ids: Sequence[str]) -> dict[str, float]:
+    """Return the temperature that texts were drawn at, by their ids; those that do not say are left out."""
+    query = select(_Text.id, _Text.sampling)
+    rows = (row for piece in in_pieces(ids) for row in s.execute(query.where(_Text.id.in_(piece))))
+    return {key: float(sampling["temperature"]) for key, sampling in rows if "temperature" in sampling}
+
+
 def answers(s: Session, ids: Sequence[str]) -> dict[str, Answers]:
     """Return what runs answered, by their ids."""
     query = select(_Run.id, _Run.first_answer, _Run.answer)

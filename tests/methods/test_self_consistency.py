@@ -147,3 +147,25 @@ async def test_a_weight_that_is_not_known_ends_the_run_with_a_sentence(play: Pla
     stored = await failed(play, RunRequest(SUM, "self_consistency", {"samples": 2, "weight": "self-certainty"}))
     assert stored.run.error.startswith("The self-certainty of sample 2 is not known")
     assert [g.status for g in stored.generations] == ["finished", "finished"], "what was drawn is kept"
+
+
+async def test_a_grid_of_other_temperatures_is_kept_with_the_samples(play: Play, model: Signalled) -> None:
+    await play("self_consistency", samples=2, other_temperatures=" 1.2,0.5 , 1")
+    assert [sampling.temperature_grid for _, sampling, _ in model.calls] == [(0.5, 1.0, 1.2)]
+    await play("self_consistency", samples=2)
+    assert model.calls[-1][1].temperature_grid == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ("warm", "numbers with commas"),
+        ("0.5, 0", "above 0"),
+        ("nan", "above 0"),
+        ("9", "up to 5"),
+        (", ".join(f"0.{i}" for i in range(1, 10)), "At most 8"),
+    ],
+)
+async def test_what_is_no_temperature_is_refused(given: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        SelfConsistencyParams(other_temperatures=given)

@@ -15,6 +15,7 @@ from storage.trace import TraceSummary
 from tests.storage.making import NOON, run, session
 
 SAMPLES = 4
+TOKENS = 40  # of a text: four samples are dearer than a draft and its revision, two are cheaper
 METHODS = ("self_consistency", "self_refine", "rci")
 SKILL = {"self_consistency": 0.45, "self_refine": 0.55, "rci": 0.7}
 
@@ -75,8 +76,8 @@ def _text(
     return Generation(
         f"{key}-{role}-{branch}", key, ordinal or branch, role, f"{role}-{round_}", NOON, branch, round_,
         status="finished", finish_reason="eos", text=f"{answer} It is {said}.", answer=said, verdict=verdict,
-        grader="numeric", cost=Cost(20, 50, 1, 0.5),
-        summary=TraceSummary(20, doubt, 2 * doubt, doubt / 2, mean, 20 * mean, 12 - 3 * doubt),
+        grader="numeric", cost=Cost(TOKENS, 50, 1, 0.5),
+        summary=TraceSummary(TOKENS, doubt, 2 * doubt, doubt / 2, mean, TOKENS * mean, 12 - 3 * doubt),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import asyncio
 import io
 import shutil
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +194,46 @@ def test_coverage(comparing: Comparing, texts: pd.DataFrame) -> None:
         near = 0.03 if row["What"] == "majority" else 1e-9  # votes are of random subsets
         assert row["right"] == pytest.approx(np.mean(expected), abs=near), row
     assert {"coverage", "majority", "best by self certainty", "best by p true"} <= set(shown["What"])
+
+
+def test_resampling(comparing: Comparing, texts: pd.DataFrame) -> None:
+    of = [each["title"] for each in opened(comparing)["sides"]].index("Sample and vote")
+    own = texts[(texts["side"] == "Sample and vote") & texts["draft"]]
+    shown = table(comparing, "resampling", of, "p_true")
+    groups = [list(zip(g["p_true"] >= 0.5, g["good"], strict=True)) for _, g in own.groupby("problem")]
+    for row, wrong in zip(shown.to_dict("records"), (0, -1, -4), strict=True):
+        assert row["Worth"] == f"wrong: {wrong}"
+        assert row["reward at 1"] == pytest.approx(np.mean([_earned(group, 1, wrong) for group in groups]))
+        assert row["reward at most"] == pytest.approx(np.mean([_earned(group, 4, wrong) for group in groups]))
+    takes = own["p_true"] >= 0.5
+    told = part(comparing, "resampling", of)["reading"]
+    assert f"accepts {100 * takes[own['good']].mean():.1f} % of the right samples" in told
+    assert f"rejects {100 * (~takes[~own['good']]).mean():.1f} % of the wrong ones" in told
+
+
+def _earned(samples: list[tuple[bool, bool]], most: int, wrong: float) -> float:
+    """Return what is shipped in all orders of drawing: the first accepted of at most so many."""
+
+    def worth(drawn: tuple[tuple[bool, bool], ...]) -> float:
+        return next((1.0 if right else wrong for takes, right in drawn if takes), 0.0)
+
+    return float(np.mean([worth(drawn) for drawn in permutations(samples, most)]))
+
+
+def test_matched_budgets(comparing: Comparing, runs: pd.DataFrame, texts: pd.DataFrame) -> None:
+    of = [each["title"] for each in opened(comparing)["sides"]].index("Sample and vote")
+    own = texts[(texts["side"] == "Sample and vote") & texts["draft"]].sort_values("problem")
+    votes = {k: np.array([_majority(group, k) for _, group in own.groupby("problem")]) for k in (2, 3)}
+    shown = table(comparing, "matched", of)
+    assert shown["Method"].tolist() == ["RCI", "Self-Refine"]
+    for row in shown.to_dict("records"):
+        other = runs[runs["side"] == row["Method"]].sort_values("problem")
+        budget = other["generated tokens"].mean()
+        assert row["tokens"] == pytest.approx(budget) and row["problems"] == len(other)
+        dearer = (budget / own["tokens"].mean() - 2) * (votes[3] - votes[2])  # between votes of two and of three
+        lead = (other["ended"].to_numpy() - votes[2] - dearer).mean()
+        assert row["points"] == pytest.approx(100 * lead, abs=3)  # votes are of random subsets
+        assert row["from"] <= row["points"] <= row["to"]
 
 
 def _any_right(right: list[bool], k: int) -> float:

@@ -130,7 +130,7 @@ class RunContext(Protocol):
         """
         ...
 
-    async def drafts(self, question: Question) -> list[Generation]:
+    async def drafts(self, question: Question, *, temperature_grid: Sequence[float] = ()) -> list[Generation]:
         """Return the first drafts: `samples` fresh ones (label "draft"), or those of the input run, copied."""
         ...
 
@@ -169,6 +169,7 @@ class RunContext(Protocol):
         temperature: float | None = None,
         max_tokens: int | None = None,
         stop: Sequence[str] = (),
+        temperature_grid: Sequence[float] = (),
     ) -> list[Generation]:
         """Draw n texts of one prompt, as branches 0 to n - 1."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from webapp.analysis import confidence
 from webapp.methods._common import decided, majority, tallied
@@ -15,6 +15,8 @@ from webapp.tasks.question import Question
 
 Weight: TypeAlias = Literal["count", "probability", "self-certainty"]
 
+HOTTEST = 5.0
+MOST_TEMPERATURES = 8
 BY_PROBABILITY = "exp(mean log-probability of the tokens at temperature 1): what the sample's answer gains"
 BY_CERTAINTY = "mean over the tokens of KL(uniform || p), in nats: what the sample's answer gains"
 
@@ -28,6 +30,36 @@ class SelfConsistencyParams(MethodParams):
         description="count: one each. probability: the model's own probability of the sample, per token, so that "
         "long samples are not at a disadvantage. self-certainty: how far its distributions are from uniform ones.",
     )  # fmt: skip
+    other_temperatures: str = Field(
+        "", max_length=100, title="Other temperatures",
+        description="Temperatures with commas, such as 0.5, 1, 1.2: numbers for these are kept with every token, "
+        "from which the Compare page estimates the accuracy there. For that, sample from all tokens.",
+    )  # fmt: skip
+
+    @field_validator("other_temperatures")
+    @classmethod
+    def _readable(cls, given: str) -> str:
+        temperatures(given)
+        return given
+
+
+def temperatures(given: str) -> tuple[float, ...]:
+    """Return the temperatures that a text names, in rising order.
+
+    Raises:
+        ValueError: where a part of it is no temperature, or there are too many.
+
+    """
+    parts = [part.strip() for part in given.split(",") if part.strip()]
+    try:
+        found = tuple(sorted({float(part) for part in parts}))
+    except ValueError:
+        raise ValueError("Other temperatures are numbers with commas between them, such as 0.5, 1, 1.2.") from None
+    if not all(0 < each <= HOTTEST for each in found):
+        raise ValueError(f"Other temperatures lie above 0 and up to {HOTTEST:g}.")
+    if len(found) > MOST_TEMPERATURES:
+        raise ValueError(f"At most {MOST_TEMPERATURES} other temperatures are kept.")
+    return found
 
 
 @method(
@@ -58,7 +90,7 @@ async def self_consistency(run: RunContext, question: Question, p: SelfConsisten
     the model's chat format.
     """
     run.doing("Sampling")
-    drafts = await run.drafts(question)
+    drafts = await run.drafts(question, temperature_grid=temperatures(p.other_temperatures))
     match p.weight:
         case "count":
             return await majority(run, drafts)

@@ -9,10 +9,13 @@ from typing import Any
 from storage.repositories.selected import Wanted
 from webapp.charts.evidence import Table
 from webapp.reports.listed import problem_rows, runs_table, texts_table
-from webapp.reports.of_texts import MOST_PROBLEMS, chosen_score, of_texts, probabilities
+from webapp.reports.matched import matched
+from webapp.reports.of_texts import chosen_score, of_texts, probabilities
+from webapp.reports.other_temperatures import other_temperatures
 from webapp.reports.overview import overview
 from webapp.reports.part import Part
 from webapp.reports.provenance import provenance
+from webapp.reports.samples import MOST_PROBLEMS, samples_of
 from webapp.runs.request import BadRequest
 from webapp.runs.selected.rows import Narrowed, Row, rows_of
 from webapp.runs.selected.service import Comparisons, Selected
@@ -40,8 +43,9 @@ class Comparing:
 
     async def texts(self, wanted: Wanted, of: int, score: str | None) -> dict[str, Any]:
         """Return the parts about the texts of a side, and the scores whose reliability can be asked for."""
-        texts = await self._texts(await self._comparisons.select(wanted), of)
-        parts = await asyncio.to_thread(of_texts, texts, score)
+        selected = await self._comparisons.select(wanted)
+        texts = await self._texts(selected, of)
+        parts = await self._about(selected, of, texts, score)
         return {
             "of": of,
             "scores": probabilities(texts),
@@ -70,18 +74,30 @@ class Comparing:
             return texts_table([(side, await self._comparisons.texts(selected, side)) for side in selected.sides])
         parts = [*await asyncio.to_thread(overview, selected, unit), *provenance(selected.sides)]
         if all(each.key != key for each in parts):
-            parts = await asyncio.to_thread(of_texts, await self._texts(selected, of), score)
+            parts = await self._about(selected, of, await self._texts(selected, of), score)
         return _table(parts, key)
 
     async def everything(self, wanted: Wanted, unit: str) -> tuple[Selected, list[tuple[str, list[Part]]]]:
         """Return a comparison with all its parts in chapters, those about texts for every side."""
         selected = await self._comparisons.select(wanted)
         chapters = [("", await asyncio.to_thread(overview, selected, unit))]
-        for side in selected.sides:
+        for of, side in enumerate(selected.sides):
             texts = await self._comparisons.texts(selected, side)
-            parts = await asyncio.to_thread(of_texts, texts, None, max(MOST_PROBLEMS, len(selected.problems)))
-            chapters.append((side.name, parts))
+            chapters.append((side.name, await self._about(selected, of, texts, None, len(selected.problems))))
         return selected, [*chapters, ("Where it comes from", provenance(selected.sides))]
+
+    async def _about(
+        self, selected: Selected, of: int, texts: Texts, score: str | None, problems: int = MOST_PROBLEMS
+    ) -> list[Part]:
+        """Return the parts about the texts of a side, of so many problems where several samples are needed."""
+        drawn = await self._comparisons.drawn(selected.sides[of], texts)
+
+        def parts() -> list[Part]:
+            samples = samples_of(texts, max(MOST_PROBLEMS, problems))
+            found = of_texts(texts, samples, score)
+            return [*found, matched(selected, of, texts, samples), other_temperatures(*drawn)]
+
+        return await asyncio.to_thread(parts)
 
     async def _texts(self, selected: Selected, of: int) -> Texts:
         if of >= len(selected.sides):

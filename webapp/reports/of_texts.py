@@ -20,7 +20,9 @@ from webapp.charts.reliability import calibration_scores
 from webapp.charts.reliability import reliability as reliability_chart
 from webapp.charts.risk_coverage import risk_coverage as risk_chart
 from webapp.charts.signals import signals as signals_chart
+from webapp.reports.checks import resampling
 from webapp.reports.part import Part, noted, part
+from webapp.reports.samples import Samples
 from webapp.runs.selected.texts import NO_VOTE, VOTE_SHARE, Texts
 
 Floats = NDArray[np.float64]
@@ -30,7 +32,6 @@ MOST_SIGNALS = 24
 POINTS = 8  # numbers of samples at which selections are measured
 AT_ONCE = 500_000  # problems drawn for the interval of a signal, over all draws
 FEWEST_DRAWS = 200
-MOST_PROBLEMS = 500  # whose coverage is measured while somebody waits
 RANKED: Final = ("self_certainty", "mean_logprob", "p_true")  # what the best of several samples is picked by
 PREFERRED = "p_true"
 NO_PROBABILITY = (
@@ -38,20 +39,22 @@ NO_PROBABILITY = (
     "page. Samples that voted have one too, the share of the votes for their answer."
 )
 NO_TEXT = "No text of this side has a verdict, so nothing can be predicted of them."
-FEW = "Every problem has one sample: coverage needs several. Methods that sample keep them."
 
 
-def of_texts(texts: Texts, score: str | None = None, problems: int = MOST_PROBLEMS) -> list[Part]:
+def of_texts(texts: Texts, samples: Samples | Refusal, score: str | None = None) -> list[Part]:
     """Return the parts about the texts of a side.
 
     Args:
         texts: of the side.
+        samples: those among them of which there are several a problem.
         score: whose reliability is wanted; another one where it is no probability.
-        problems: beyond so many, coverage is measured on as many drawn by seed 0.
 
     """
     chosen = chosen_score(texts, score)
-    return [_signals(texts), *_reliability(texts, chosen), _risk(texts, chosen), _coverage(texts, problems)]
+    return [
+        _signals(texts), *_reliability(texts, chosen), _risk(texts, chosen), _coverage(texts, samples),
+        resampling(texts, samples, chosen),
+    ]  # fmt: skip
 
 
 def probabilities(texts: Texts) -> list[str]:
@@ -116,30 +119,10 @@ def _shown(name: str) -> str:
     return name.replace("_", " ") + (" ↓" if name in LOWER_IS_SURER else "")
 
 
-def _coverage(texts: Texts, problems: int) -> Part:
-    title = "Coverage and selection"
-    drafts = np.flatnonzero(texts.draft)
-    if not len(drafts):
-        return Part("coverage", title, Refusal("This side has no graded first drafts, so there is nothing to cover."))
-    _, sizes = np.unique(texts.problem[drafts], return_counts=True)
-    most = int(np.argmax(np.bincount(sizes)))  # samples that the most problems have
-    if most < 2:
-        return Part("coverage", title, Refusal(FEW))
-    groups = _groups(texts, drafts, most)
-    told = f"{len(groups)} problems with {most} first drafts or more"
-    told += f"; {len(sizes) - len(groups)} with fewer are left out." if len(groups) < len(sizes) else "."
-    if len(groups) > problems:
-        drawn = np.random.default_rng(0).choice(len(groups), problems, replace=False)
-        groups = [groups[at] for at in np.sort(drawn)]
-        told += f" Shown are {problems} of them, drawn at random (seed 0); the report takes all."
-    return part("coverage", noted(_covered(texts, groups, most), told))
-
-
-def _groups(texts: Texts, drafts: NDArray[np.intp], most: int) -> list[NDArray[np.intp]]:
-    """Return the first drafts of each problem that has enough of them."""
-    order = drafts[np.argsort(texts.problem[drafts], kind="stable")]
-    _, starts = np.unique(texts.problem[order], return_index=True)
-    return [group for group in np.split(order, starts[1:]) if len(group) >= most]
+def _coverage(texts: Texts, samples: Samples | Refusal) -> Part:
+    if isinstance(samples, Refusal):
+        return Part("coverage", "Coverage and selection", samples)
+    return part("coverage", noted(_covered(texts, samples.groups, samples.most), samples.told))
 
 
 def _covered(texts: Texts, groups: Sequence[NDArray[np.intp]], most: int) -> Evidence:

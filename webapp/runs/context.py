@@ -68,11 +68,13 @@ class MethodContext:
             part._inputs, part._place = (), Place(name, rounds, after)
         return part
 
-    async def drafts(self, question: Question) -> list[Generation]:
+    async def drafts(self, question: Question, *, temperature_grid: Sequence[float] = ()) -> list[Generation]:
         """Return the first drafts: fresh ones, or those of the input run, copied."""
         if self._inputs:
             return [await self._recorder.copy(generation, trace) for generation, trace in self._inputs]
-        return await self.sample_many(question.prompt(), self._params.samples, role="draft", label="draft")
+        return await self.sample_many(
+            question.prompt(), self._params.samples, role="draft", label="draft", temperature_grid=temperature_grid
+        )
 
     async def sample(
         self,
@@ -111,9 +113,11 @@ class MethodContext:
         temperature: float | None = None,
         max_tokens: int | None = None,
         stop: Sequence[str] = (),
+        temperature_grid: Sequence[float] = (),
     ) -> list[Generation]:
         """Draw n texts of one prompt, as branches 0 to n - 1."""
         sampling = self._sampling(self._place.label(label), 0, temperature, max_tokens, stop)
+        sampling = replace(sampling, temperature_grid=tuple(temperature_grid))
         texts = [self._place.text(role, label, i, round, parents) for i in range(n)]
         return await self._calls.draw(prompt, sampling, texts)
 

@@ -9,6 +9,7 @@ from typing import Any
 from storage.records import ModelRecord
 from storage.repositories.selected import RunFacts
 from tests.storage.making import MODEL
+from webapp.methods.registry import methods
 from webapp.runs.selected.naming import named
 from webapp.runs.selected.sides import Side, sides_of
 
@@ -43,6 +44,14 @@ def test_the_same_settings_in_another_order_are_the_same() -> None:
     assert len(side.runs) == 2 and len(side.kind.params) == 2
 
 
+def test_a_setting_that_was_added_since_has_its_default() -> None:
+    older, newer = '{"samples": 1}', '{"samples": 1, "max_rounds": 4}'
+    default = methods()["self_refine"].params().model_dump()["max_rounds"]
+    assert default != 5
+    assert len(sides(fact("a", params=older), fact("b", params=newer.replace("4", str(default))))) == 1
+    assert len(sides(fact("a", params=older), fact("b", params=newer.replace("4", "5")))) == 2
+
+
 def test_what_does_not_count_is_counted() -> None:
     (side,) = sides(
         fact("a"), fact("b", status="failed"), fact("c", status="running"), fact("d", branched=True), fact("e"),
@@ -58,9 +67,9 @@ def test_names_say_only_what_differs() -> None:
         "Self-Refine · smol",
         "Self-Refine · large",
     ]
-    sampled = sides(fact("a", params=json.dumps({"samples": 1, "top_p": 1})), fact("b", params='{"samples": 4}'))
+    sampled = sides(fact("a", params=json.dumps({"samples": 1, "top_p": 0.9})), fact("b", params='{"samples": 4}'))
     names = [side.name.removeprefix("Self-Refine · ") for side in sampled]
-    assert names == ["samples 1, top p 1", "samples 4, top p none"]
+    assert names == ["samples 1, top p 0.9", "samples 4, top p 1.0"]
     assert [side.name for side in sides(fact("a"), fact("b", model="m3"))] == [
         "Self-Refine · bfloat16",
         "Self-Refine · float32",

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session as OrmSession
 
 from storage.records import ModelRecord, Problem
 from storage.repositories import selected as store
+from storage.repositories.generations import traces
 from storage.repositories.selected import Answers, RunFacts, Wanted
 from webapp.runs.asking import Asking
 from webapp.runs.request import BadRequest
+from webapp.runs.selected.drawn import Attempts, attempts_of, grid_of, traced
 from webapp.runs.selected.outcomes import Outcomes, outcomes_of
 from webapp.runs.selected.sides import Side, problems_of, sides_of
 from webapp.runs.selected.texts import Texts, texts_of
@@ -81,6 +83,16 @@ class Comparisons(Asking):
             return texts_of(side, found, store.scores(s, selected.wanted, side.kind))
 
         return await self._read(read)
+
+    async def drawn(self, side: Side, texts: Texts) -> Attempts:
+        """Return the first drafts of a side with their traces, where it kept a grid of other temperatures."""
+        grid = grid_of(side)
+        wanted = traced(texts) if grid else {}
+
+        def read(s: OrmSession) -> Attempts:
+            return attempts_of(texts, wanted, store.temperatures(s, list(wanted)), traces(s, list(wanted)), grid)
+
+        return await self._read(read) if grid else Attempts()
 
     async def asked(self, keys: Sequence[str]) -> dict[str, Problem]:
         """Return problems by their keys."""

@@ -73,7 +73,7 @@ def sides_of(runs: Iterable[RunFacts], models: Mapping[str, ModelRecord]) -> lis
     """
     piles: dict[tuple[str, str, str, str], _Pile] = {}
     for run in runs:
-        piles.setdefault((run.method, run.version, run.model, _canonical(run.params)), _Pile()).take(run)
+        piles.setdefault((run.method, run.version, run.model, _canonical(run.method, run.params)), _Pile()).take(run)
     titles = [_title(method) for method, *_ in piles]
     settings: list[dict[str, Any]] = [json.loads(params) for *_, params in piles]
     used = [models[model] for _, _, model, _ in piles]
@@ -90,9 +90,14 @@ def sides_of(runs: Iterable[RunFacts], models: Mapping[str, ModelRecord]) -> lis
 
 
 @lru_cache(1024)
-def _canonical(params: str) -> str:
-    """Return settings written down in one way, whatever way they are stored in."""
-    return json.dumps(json.loads(params), sort_keys=True)
+def _canonical(method: str, params: str) -> str:
+    """Return settings written down in one way, whatever way they are stored in.
+
+    A setting that did not exist yet when they were stored has its default: it was added so that nothing changed.
+    """
+    spec = methods().get(method)
+    defaults = {} if spec is None else spec.params().model_dump(mode="json")
+    return json.dumps(defaults | json.loads(params), sort_keys=True)
 
 
 def _title(method: str) -> str:

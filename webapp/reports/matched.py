@@ -1,0 +1,73 @@
+"""What the cost of each other side buys as votes of this side's samples: differences at a matched budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from webapp.analysis.budget import matched_difference
+from webapp.analysis.coverage import log_spaced
+from webapp.analysis.refusal import Refusal
+from webapp.analysis.selection import vote_of_k
+from webapp.charts.matched import Against
+from webapp.charts.matched import matched as matched_chart
+from webapp.reports.part import Part, noted, part
+from webapp.reports.samples import Samples
+from webapp.runs.selected.outcomes import Outcomes
+from webapp.runs.selected.service import Selected
+from webapp.runs.selected.texts import NO_VOTE, Texts
+
+Floats = NDArray[np.float64]
+
+TITLE = "At the same number of tokens"
+POINTS = 8  # sizes of votes between which a budget falls
+NO_VOTES = "The samples of this side did not vote, so it is not known what a vote of fewer or more of them would say."
+ALONE = "No other side of the same model has graded runs of these problems."
+NO_TOKENS = "It is not known how many tokens the samples of this side took."
+
+
+def matched(selected: Selected, of: int, texts: Texts, samples: Samples | Refusal) -> Part:
+    """Return how much better each other side of the same model is than a vote that costs as many generated tokens."""
+    if isinstance(samples, Refusal):
+        return Part("matched", TITLE, samples)
+    drafts = np.concatenate(samples.groups)
+    if (texts.answer[drafts] == NO_VOTE).all():
+        return Part("matched", TITLE, Refusal(NO_VOTES))
+    if "tokens" not in texts.signals or not texts.known("tokens")[drafts].all():
+        return Part("matched", TITLE, Refusal(NO_TOKENS))
+    found = list(_against(selected, of, texts, samples))
+    if not found:
+        return Part("matched", TITLE, Refusal(ALONE))
+    return part("matched", noted(matched_chart(selected.sides[of].name, found), samples.told))
+
+
+def _against(selected: Selected, of: int, texts: Texts, samples: Samples) -> Iterator[Against]:
+    sizes = log_spaced(samples.most, POINTS)
+    votes = np.array([vote_of_k(texts.answer[group], texts.right[group], sizes) for group in samples.groups])
+    tokens = np.array([texts.signals["tokens"][group].mean() for group in samples.groups])
+    places = _problems(selected, of)[[int(texts.problem[group[0]]) for group in samples.groups]]
+    for at, (side, outcomes) in enumerate(zip(selected.sides, selected.outcomes, strict=True)):
+        if at == of or side.model.id != selected.sides[of].model.id:
+            continue
+        shared, ours, theirs = np.intersect1d(places, np.unique(outcomes.problem), return_indices=True)
+        if not len(shared):
+            continue
+        right, cost = _means(outcomes, outcomes.last)[theirs], _means(outcomes, outcomes.generated_tokens)[theirs]
+        costs = sizes * tokens[ours].mean()
+        yield Against(side.name, float(cost.mean()), len(shared), matched_difference(right, cost, costs, votes[ours]))
+
+
+def _problems(selected: Selected, of: int) -> NDArray[np.int64]:
+    """Return for the number that a problem has within a side its number among those of all sides."""
+    everywhere = {key: number for number, key in enumerate(selected.problems)}
+    own = dict.fromkeys(run.problem for run in selected.sides[of].runs)
+    return np.array([everywhere[key] for key in own], dtype=np.int64)
+
+
+def _means(outcomes: Outcomes, values: Floats) -> Floats:
+    """Return [P] the mean over the runs of each problem, by rising number of the problem."""
+    _, place = np.unique(outcomes.problem, return_inverse=True)
+    means: Floats = np.bincount(place, weights=values) / np.bincount(place)
+    return means
