@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from webapp.analysis.steps import split_steps
+from webapp.analysis.steps import split_steps, step_places
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,14 @@ def test_what_is_too_much_stands_in_the_last_step() -> None:
     assert split_steps("a\nb\nc\nd", most=3) == ["a", "b", "c\nd"]
     assert split_steps("a\nb\nc", most=3) == ["a", "b", "c"]
     assert split_steps("a\nb\nc", most=1) == ["a\nb\nc"]
+
+
+@pytest.mark.parametrize(
+    "text", ["  Step 1: ä.\n\n Step 2: b. \n", "Eins. Zwei!  Drei? ", "a\r\n\r\nb\u2028c\n", "", " \n", "one"]
+)
+def test_places_are_where_the_steps_stand(text: str) -> None:
+    places = step_places(text)
+    assert [text[start:end] for start, end in places] == split_steps(text, most=10)
+    edges = [0, *(edge for place in places for edge in place), len(text)]
+    assert edges == sorted(edges)
+    assert all(not text[a:b].strip() for a, b in zip(edges[::2], edges[1::2], strict=True)), "only space lies between"

@@ -27,7 +27,7 @@ def upgrade() -> None:
     queues()
     items()
     assignments()
-    annotations()
+    versions()
     adjudications()
 
 
@@ -107,7 +107,7 @@ def assignments() -> None:
     index("annotation_assignments", "queue_id", "annotator", "position")
 
 
-def annotations() -> None:
+def versions() -> None:
     op.create_table(
         "annotations",
         *needed(TEXT, "id", "item_id", "annotator", "person_id"),
