@@ -1,7 +1,8 @@
-"""The Compare page: a few runs of one problem round by round, or the sides of whole sessions and experiments."""
+"""The Compare page: a few runs of one problem round by round, or the sides of runs, sessions and experiments."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import gradio as gr
@@ -20,9 +21,9 @@ from webapp.runs.request import BadRequest
 from webapp.runs.selected.service import Wanted
 from webapp.runs.services import Services
 
-FEWEST, MOST = 2, 4
+FEWEST, ROUND_BY_ROUND, MOST = 2, 4, 100
 OFFERED = 100
-HOW = "Pick two to four runs of the same problem below, or tick them in the Library."
+HOW = "Pick two or more runs below, or tick them in the Library: up to four of one problem are shown round by round."
 OR = "Or pick sessions: their runs are grouped by method, settings and model, and compared problem by problem."
 
 
@@ -78,10 +79,11 @@ class ComparePage:
     async def _shown(self, wanted: tuple[str, ...], *, opening: bool = False) -> Updates:
         runs = await comparable(self._services, wanted)
         ids = tuple(run.id for run in runs)
-        return self._nothing() | {self.view: {"runs": list(ids)}, self.address: Address(ids).value(replace=opening)}
+        views = {self.view: {"runs": list(ids)}} if round_by_round(runs) else self._many(Wanted(runs=ids))
+        return self._nothing() | views | {self.address: Address(ids).value(replace=opening)}
 
     def _many(self, wanted: Wanted) -> Updates:
-        value = {"runs": [], "sessions": list(wanted.sessions), "experiment": wanted.experiment}
+        value = {"runs": list(wanted.runs), "sessions": list(wanted.sessions), "experiment": wanted.experiment}
         return self._nothing() | {self.many: value}
 
     def _nothing(self) -> Updates:
@@ -105,7 +107,7 @@ async def comparable(services: Services, wanted: tuple[str, ...]) -> list[Run]:
     """Return the runs of these ids.
 
     Raises:
-        BadRequest: for fewer than two or more than four, for an unknown one, or for runs of different problems.
+        BadRequest: for fewer than two or more than a hundred, or for an unknown one.
 
     """
     if not FEWEST <= len(wanted) <= MOST:
@@ -113,14 +115,13 @@ async def comparable(services: Services, wanted: tuple[str, ...]) -> list[Run]:
     runs = [run for run in [await services.library.run(each) for each in wanted] if run and not run.deleted_at]
     if len(runs) < len(wanted):
         raise BadRequest("One of these runs cannot be found here; it may have been deleted.")
-    first = runs[0].problem
-    for run in runs[1:]:
-        if (run.problem.question, run.problem.choices) != (first.question, first.choices):
-            raise BadRequest(
-                f"These runs answer different problems: “{shortened(first.question, 60)}” and "
-                f"“{shortened(run.problem.question, 60)}”. {HOW}"
-            )
     return runs
+
+
+def round_by_round(runs: Sequence[Run]) -> bool:
+    """Say whether runs can stand beside each other: a few of one problem."""
+    asked = {(run.problem.question, run.problem.choices) for run in runs}
+    return len(runs) <= ROUND_BY_ROUND and len(asked) == 1
 
 
 def counted(runs: int) -> str:

@@ -3,7 +3,7 @@
 import { el, plural } from './dom.js';
 
 const FEWEST = 2;
-const MOST = 4; // runs that can be compared
+const MOST = 100; // runs that an address names
 
 /** The ticked runs, kept over searches and pages; `node` is the link. */
 export class Selection {
@@ -30,19 +30,17 @@ export class Selection {
 
   draw() {
     const ids = [...this.runs.keys()];
-    const questions = new Set([...this.runs.values()].map((run) => run.question));
-    const possible = ids.length >= FEWEST && ids.length <= MOST && questions.size === 1;
+    const possible = ids.length >= FEWEST && ids.length <= MOST;
     // Without an address it is no link: neither the pointer nor the keyboard can follow it.
     if (possible) this.node.href = `/compare?runs=${ids.map(encodeURIComponent).join(',')}`;
     else this.node.removeAttribute('href');
     this.node.ariaDisabled = String(!possible);
-    this.node.textContent = wording(ids.length, questions.size);
+    this.node.textContent = wording(ids.length);
   }
 }
 
-function wording(runs, questions) {
-  if (!runs) return 'Compare: tick 2 to 4 runs';
-  if (questions > 1) return 'Compare: pick runs of one question';
+function wording(runs) {
+  if (!runs) return 'Compare: tick two runs or more';
   if (runs < FEWEST) return 'Compare: tick one more run';
   return `Compare ${plural(runs, 'run')}${runs > MOST ? `: at most ${MOST}` : ''}`;
 }

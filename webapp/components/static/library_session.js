@@ -19,6 +19,7 @@ function actions(session, on) {
   const id = encodeURIComponent(session.id);
   if (session.deleted_at) return el('p.st-itemactions', {}, el('button.st-link', { type: 'button', onclick: on.restore }, 'Restore'));
   return el('p.st-itemactions', {}, el('a.st-link', { href: `/?session=${id}` }, 'Work in it'),
+    session.runs ? el('a.st-link', { href: `/compare?sessions=${id}` }, 'Compare its methods') : null,
     el('a.st-link', { href: `/api/sessions/${id}/export`, download: '' }, 'Export .stz'),
     el('button.st-link', { type: 'button', data: { focus: `edit session ${session.id}` }, onclick: on.edit }, 'Edit'),
     el('button.st-link', { type: 'button', onclick: on.remove }, 'Delete'));
