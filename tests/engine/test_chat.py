@@ -9,8 +9,9 @@ import pytest
 from tests.engine.asking import sample
 from tests.engine.small import CONTEXT
 from tests.models import tiny
-from webapp.engine.chat import Chat, encodable
+from webapp.engine.chat import Chat
 from webapp.engine.local import LocalEngine
+from webapp.engine.plain import encodable
 from webapp.engine.protocol import EngineError, Message, Prompt
 
 SYSTEM = (Message("system", "Be brief."), Message("user", "Why?"))

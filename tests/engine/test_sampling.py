@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from webapp.engine.checking import check
 from webapp.engine.protocol import EngineError, Sampling
-from webapp.engine.sampling import check, draw
+from webapp.engine.sampling import draw
 
 ALMOST_ONE = 1 - 2**-53
 MID = [2.1, -0.3, 0.7, 0.0, -1.2, 0.4, -0.8, 1.5]

@@ -8,8 +8,9 @@ import torch
 
 from tests.analysis.test_truncation import LOGITS, PUBLISHED, SPIKE, ZIPF
 from webapp.analysis.truncation import Distribution, eta, softmax, top_h, top_h_repo
+from webapp.engine.checking import check
 from webapp.engine.protocol import EngineError, Sampling
-from webapp.engine.sampling import Draw, check, draw
+from webapp.engine.sampling import Draw, draw
 
 ALPHAS = (0.2, 0.4, 0.7)
 

@@ -6,10 +6,9 @@ from functools import lru_cache
 
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 
+from webapp.engine.plain import PLAIN_STOP, begins_with_system, encodable, plain, without_system
 from webapp.engine.protocol import EngineError, Message, Prompt
 
-PLAIN_NAMES = {"system": "", "user": "Question: ", "assistant": "Answer: "}
-PLAIN_STOP = ("\nQuestion:",)
 REMEMBERED = 64  # prompts: the one just answered is often counted, scored and continued
 
 
@@ -45,36 +44,20 @@ class Chat:
         return tuple(self.tokenizer.encode(encodable(text), add_special_tokens=special))
 
     def _render(self, messages: tuple[Message, ...]) -> tuple[int, ...]:
-        text = self._template(messages) if self.has_template else _plain(messages)
+        text = self._template(messages) if self.has_template else plain(messages)
         return self.text_ids(text, special=not self.has_template)
 
     def _template(self, messages: tuple[Message, ...]) -> str:
         try:
             return self._apply(messages)
         except Exception as error:  # a template is the model author's code, and raises what it likes
-            if len(messages) > 1 and messages[0].role == "system" and messages[1].role == "user":
-                return self._template(_without_system(messages))
+            if begins_with_system(messages):
+                return self._template(without_system(messages))
             raise EngineError(f"The model's chat template refuses this conversation: {error}") from error
 
     def _apply(self, messages: tuple[Message, ...]) -> str:
         turns = [{"role": m.role, "content": m.content} for m in messages]
         return str(self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
-
-
-def encodable(text: str) -> str:
-    """Replace lone surrogates, which no tokenizer takes, by U+FFFD."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _without_system(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    """Put the instructions at the head of the first question, for models that know no system turn."""
-    system, first, *rest = messages
-    return (Message("user", f"{system.content}\n\n{first.content}"), *rest)
-
-
-def _plain(messages: tuple[Message, ...]) -> str:
-    turns = [f"{PLAIN_NAMES[m.role]}{m.content}" for m in messages]
-    return "\n\n".join([*turns, "Answer:"])
 
 
 def _end_ids(tokenizer: PreTrainedTokenizerBase, generation: GenerationConfig | None) -> frozenset[int]:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import torch
 
 from webapp.engine.cache import Window, bucketed
+from webapp.engine.checking import MOST_ALTERNATIVES
 from webapp.engine.forward import Forward
 from webapp.engine.protocol import Sampling
-from webapp.engine.sampling import MOST_ALTERNATIVES, Knobs, draw_untruncated
+from webapp.engine.sampling import Knobs, draw_untruncated
 from webapp.engine.signals import signals
 from webapp.engine.step import Step, step
 

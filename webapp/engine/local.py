@@ -19,6 +19,7 @@ from storage.trace import TokenTrace
 from webapp.engine import latent, scoring
 from webapp.engine.calls import CLOSED, Calls, tell
 from webapp.engine.chat import Chat
+from webapp.engine.checking import check
 from webapp.engine.columns import Columns
 from webapp.engine.device import Placement, in_passing, place
 from webapp.engine.drive import driven
@@ -43,7 +44,6 @@ from webapp.engine.protocol import (
     SteerEvent,
 )
 from webapp.engine.request import PromptIds, Request, Row
-from webapp.engine.sampling import check
 from webapp.engine.steering import Steering
 from webapp.engine.stops import StopWatch
 from webapp.engine.worker import Worker

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -96,13 +96,17 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What is known of the model behind an engine."""
+    """What is known of the model behind an engine.
+
+    `absent` says of capabilities that it does not offer why that is so, in a few words.
+    """
 
     record: ModelRecord
     name: str
     parameters: int
     capabilities: frozenset[Capability]
     max_batch: int
+    absent: Mapping[Capability, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,10 @@ class EngineError(Exception):
 
 class ContextOverflow(EngineError):
     """Prompt and new tokens do not fit the model's context."""
+
+
+class EngineGone(EngineError):
+    """What answers has gone away in the middle; what it said before stands."""
 
 
 class OutOfMemory(EngineError):
@@ -266,6 +274,15 @@ class OpenEngine(Engine, Protocol):
             EngineError: as `generate`.
 
         """
+        ...
+
+
+@runtime_checkable
+class TaughtEngine(Engine, Protocol):
+    """An engine that cannot read every token id by itself: what a stored text spells has to be told to it."""
+
+    def learn(self, pieces: Mapping[int, bytes]) -> None:
+        """Remember what token ids of stored texts spell, so that prompts may hold them."""
         ...
 
 

@@ -21,6 +21,7 @@ from webapp.engine.protocol import OptionProbabilities
 from webapp.engine.reader import Reader
 from webapp.engine.sequences import SequenceCache
 from webapp.engine.signals import signals
+from webapp.engine.variants import distinct
 
 T = TypeVar("T")
 Passes: TypeAlias = Generator[None, int, T]
@@ -133,16 +134,6 @@ def choose(forward: Reader, prompt: Sequence[int], options: Options) -> Passes[O
         prompt_tokens=len(prompt),
         seconds=time.monotonic() - began,
     )
-
-
-def distinct(option: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
-    """Drop the variants of an option whose tokens repeat or extend those of another."""
-    kept: dict[str, tuple[int, ...]] = {}
-    for text, ids in option.items():
-        extends = any(other != ids and ids[: len(other)] == other for other in option.values())
-        if not extends and ids not in kept.values():
-            kept[text] = ids
-    return kept
 
 
 def _rest(forward: Reader, cache: SequenceCache, start: int, ids: tuple[int, ...]) -> Passes[float]:

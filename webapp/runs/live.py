@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from storage.database import Database, DatabaseError
 from storage.records import FinishReason, Outcome, Run, RunStatus, VerdictValue
 from storage.repositories import runs as run_store
-from webapp.engine.protocol import Caller, Engine, EngineError
+from webapp.engine.protocol import Caller, Engine, EngineError, EngineGone
 from webapp.methods.interface import Answer, CannotGoOn, MethodParams, MethodSpec
 from webapp.runs import announce
 from webapp.runs.budget import Budget, BudgetSpent
@@ -94,6 +94,8 @@ class LiveRun:
         except DatabaseError as error:
             self.unstored = error
             ending = ("failed", str(error))
+        except EngineGone as error:
+            ending = ("interrupted", str(error))
         except (CannotGoOn, EngineError, BudgetSpent) as error:
             ending = ("failed", str(error))
         except Exception as error:
