@@ -1,4 +1,7 @@
-"""Connections: one for the writer, a few for readers, one for migrations; SQLite is told how to behave here."""
+"""Connections: one for the writer, a few for readers, one for migrations; SQLite is told how to behave here.
+
+What PostgreSQL is told stands in storage.postgres.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from storage.errors import Unreachable
+from storage import postgres
+from storage.errors import Unreachable, shown
 
 Use: TypeAlias = Literal["write", "read", "migrate"]
 
@@ -31,7 +35,7 @@ _PRAGMAS: dict[Use, tuple[str, ...]] = {
 
 
 def address(url_or_path: str | Path) -> URL:
-    """Return the URL of a database given as a URL or as the path of an SQLite file.
+    """Return the URL of a database given as a URL (SQLite or PostgreSQL) or as the path of an SQLite file.
 
     Raises:
         Unreachable: when it names none.
@@ -43,9 +47,20 @@ def address(url_or_path: str | Path) -> URL:
         url = make_url(url_or_path)
     except ArgumentError as error:
         raise Unreachable(f"{url_or_path!r} is no database address.") from error
-    if is_sqlite(url) and (not url.database or url.database == ":memory:"):
+    if not is_sqlite(url):
+        return _of_server(url)
+    if not url.database or url.database == ":memory:":
         raise Unreachable("The database has to be a file: what is only in memory would be lost.")
     return url
+
+
+def _of_server(url: URL) -> URL:
+    if url.drivername not in ("postgresql", "postgres", postgres.DRIVER):
+        raise Unreachable(
+            f"{shown(url)} is the address of no database that can be used: give the path of an SQLite file, or "
+            "postgresql://USER@HOST/NAME."
+        )
+    return url.set(drivername=postgres.DRIVER)
 
 
 def is_sqlite(url: URL) -> bool:
@@ -61,7 +76,8 @@ def connect(url: URL, use: Use) -> Engine:
     else:
         options |= {"pool_size": READERS if use == "read" else 1, "max_overflow": 0}
     if not is_sqlite(url):
-        return create_engine(url, pool_pre_ping=use != "migrate", **options)
+        busy = None if use == "migrate" else BUSY_MILLISECONDS
+        return postgres.engine(url, reads=use == "read", busy=busy, options=options)
     engine = create_engine(url, connect_args={"check_same_thread": False}, **options)
     _set_up(engine, use)
     return engine

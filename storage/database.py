@@ -22,6 +22,7 @@ from storage.errors import (
     Unwritable,
     translated,
 )
+from storage.outage import Outage, transact
 from storage.upgrade import upgrade
 
 __all__ = [
@@ -43,6 +44,7 @@ class Database:
 
     def __init__(self, url: URL, writer: Engine, reader: Engine) -> None:
         self.url = url
+        self._outage = None if is_sqlite(url) else Outage(url)
         self._writer = writer
         self._reader = reader
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
@@ -68,7 +70,8 @@ class Database:
     async def write(self, change: Callable[[Session], T]) -> T:
         """Run a change in one transaction on the writer's thread, and return its result once it is on disk.
 
-        Changes are made in the order of the calls, also of those whose caller has stopped waiting.
+        Changes are made in the order of the calls, also of those whose caller has stopped waiting. Where a server was
+        lost, the change is called once more, in a transaction of its own: it must change nothing but the database.
 
         Raises:
             DatabaseError: with a sentence; then nothing of the change was kept.
@@ -92,8 +95,8 @@ class Database:
         await asyncio.to_thread(self._close)
 
     def _transact(self, engine: Engine, work: Callable[[Session], T]) -> T:
-        with translated(self.url), Session(engine, expire_on_commit=False) as session, session.begin():
-            return work(session)
+        with translated(self.url):
+            return transact(engine, work, self._outage)
 
     def _try_to_write(self) -> None:
         """Find out now, and not in the middle of a run, whether the file can be written."""

@@ -53,6 +53,23 @@ class Missing(DatabaseError):
     """There is no such thing in the database (any more)."""
 
 
+_CIRCUMSTANCES = (OperationalError, DriverError)
+_BUSY = "The database at {place} is held by another program for too long. Try again in a moment."
+_DAMAGED = "The database at {place} is damaged. Its server's log says more; restore a backup copy."
+# What a PostgreSQL server's code for an error (SQLSTATE) means for a person.
+_SERVER: dict[str, tuple[type[DatabaseError], str]] = {
+    "53100": (DiskFull, "The database server at {place} has no room left. Make room and try again."),
+    "53300": (Locked, "The database server at {place} takes no more connections. Try again in a moment."),
+    "55P03": (Locked, _BUSY),
+    "40P01": (Locked, _BUSY),
+    "25006": (Unwritable, "The database at {place} can only be read. Choose one that you may write to."),
+    "42501": (Unwritable, "The database at {place} does not let its user make or change tables. Let it own the "
+              "database: ALTER DATABASE name OWNER TO user."),
+    "XX001": (ForeignDatabase, _DAMAGED),
+    "XX002": (ForeignDatabase, _DAMAGED),
+}  # fmt: skip
+
+
 def shown(url: URL) -> str:
     """Return the address of a database as a person may see it: without its password."""
     return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
@@ -69,9 +86,9 @@ def translated(url: URL) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if type(error) not in (OperationalError, DriverError):  # the rest is what a program does wrong
+        if (meant := _from_driver(error, url)) is None:
             raise
-        raise _from_driver(error, url) from error
+        raise meant from error
     except sqlite3.Error as error:
         raise _from_sqlite(error, Path(str(url.database))) from error
     except OSError as error:
@@ -80,8 +97,11 @@ def translated(url: URL) -> Iterator[None]:
         raise DatabaseError(f"{error} Restore a backup copy of the database {shown(url)}.") from error
     except PoolTimeout as error:
         raise Locked("The database is busy: too many requests wait for it. Try again in a moment.") from error
-    except (ModuleNotFoundError, NoSuchModuleError) as error:
-        raise Unreachable(f"The driver of the database {shown(url)} is not installed: {error}.") from error
+    except (ImportError, NoSuchModuleError) as error:
+        raise Unreachable(
+            f"The driver of the database {shown(url)} cannot be used ({error}). To install it: "
+            "pip install 'psycopg[binary]'."
+        ) from error
 
 
 def from_system(error: OSError, place: str) -> DatabaseError:
@@ -92,11 +112,16 @@ def from_system(error: OSError, place: str) -> DatabaseError:
     return Unwritable(f"{place} cannot be written ({reason.lower()}). Choose a folder that you may write to.")
 
 
-def _from_driver(error: DBAPIError, url: URL) -> DatabaseError:
+def _from_driver(error: DBAPIError, url: URL) -> DatabaseError | None:
+    """Return what a driver's error means, None for what a program does wrong."""
     if isinstance(error.orig, sqlite3.Error):
-        return _from_sqlite(error.orig, Path(str(url.database)))
-    if getattr(error.orig, "sqlstate", None) == "53100":
-        return DiskFull(f"The database server at {shown(url)} has no room left. Make room and try again.")
+        return _from_sqlite(error.orig, Path(str(url.database))) if type(error) in _CIRCUMSTANCES else None
+    code = getattr(error.orig, "sqlstate", None) or ""
+    if (known := _SERVER.get(code)) is not None:
+        kind, sentence = known
+        return kind(sentence.format(place=shown(url)))
+    if type(error) not in _CIRCUMSTANCES and not error.connection_invalidated:
+        return None
     reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
     return Unreachable(f"The database at {shown(url)} cannot be used: {reason}.")
 

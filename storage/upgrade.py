@@ -15,12 +15,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, inspect, text
 
+from storage import postgres
 from storage.connect import connect, is_sqlite
 from storage.errors import ForeignDatabase, NewerDatabase, shown
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _OURS = ("sessions", "runs", "generations", "token_traces")  # tables that every release has
-_LOCK = 0x5EC07D  # any number, the same in every process: PostgreSQL's lock around an upgrade
 
 _log = logging.getLogger("second_thoughts.storage")
 
@@ -57,7 +57,7 @@ def upgrade(url: URL, target: str = "head") -> Path | None:
             with _copied(url, current) as copy:
                 config.attributes["connection"] = connection
                 command.upgrade(config, target)
-                _check_references(connection)
+                _settle(connection)
                 connection.commit()
         return copy
     finally:
@@ -70,16 +70,21 @@ def revision(connection: Connection) -> str | None:
 
 
 def _checked_revision(connection: Connection, config: Config, url: URL) -> str | None:
+    if connection.dialect.name == "postgresql":
+        postgres.check(connection, url)
     current = revision(connection)
     present = set(inspect(connection).get_table_names())
     # other programs use Alembic, too, so a revision alone does not say whose database it is
     if present and (current is None or not present.issuperset(_OURS)):
-        raise ForeignDatabase(f"{shown(url)} belongs to another program: it has other tables. Choose another file.")
+        other = "file" if is_sqlite(url) else "database"
+        raise ForeignDatabase(
+            f"{shown(url)} belongs to another program: it has other tables. Choose another {other}."
+        )
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if current is not None and current not in known:
         raise NewerDatabase(
             f"The database {shown(url)} was made by a newer release (revision {current}). It was left as it is: "
-            "update this program, or choose another data folder."
+            f"update this program, or choose another {'data folder' if is_sqlite(url) else 'database'}."
         )
     return current
 
@@ -88,12 +93,15 @@ def _checked_revision(connection: Connection, config: Config, url: URL) -> str |
 def _alone(connection: Connection) -> Iterator[None]:
     """Keep other processes from upgrading at the same time; SQLite's transaction already does."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": postgres.UPGRADING})
     yield
 
 
-def _check_references(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
+def _settle(connection: Connection) -> None:
+    """Do what no migration does by itself."""
+    if connection.dialect.name == "postgresql":
+        postgres.order_by_bytes(connection)
+    else:
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         if broken:
             raise ForeignDatabase(f"The upgrade would lose what {len(broken)} rows refer to; nothing was changed.")
@@ -114,7 +122,12 @@ def _copied(url: URL, current: str | None) -> Iterator[Path | None]:
 def _backup(url: URL, current: str) -> Path | None:
     """Copy a database file beside itself, named by its revision and the time."""
     if not is_sqlite(url):
-        _log.warning("Upgrading %s; a copy of it is the server's to make.", shown(url))
+        _log.warning(
+            "Upgrading the database %s from revision %s. Copies of a server's database are not made here: pg_dump, "
+            "before a new release is started, makes one.",
+            shown(url),
+            current,
+        )
         return None
     source = Path(str(url.database))
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")

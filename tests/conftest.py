@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests import postgres
 from tests.parts import require
 from webapp.models import embedded
 from webapp.models.progress import ModelError, silent
@@ -32,3 +34,10 @@ def embedded_model() -> Path:
     except ModelError as error:
         require(False, str(error), "python app.py  # once, with network")
         raise
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgres.Cluster]:
+    """Return a running PostgreSQL; the first test that asks starts it."""
+    with postgres.cluster() as made:
+        yield made
