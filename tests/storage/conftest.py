@@ -61,6 +61,15 @@ def stored_at(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
+async def on_file(empty: Path, file: Path) -> AsyncIterator[Database]:
+    """Return a database in a file, for what only files have."""
+    shutil.copy(empty, file)
+    opened = Database.open(file)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
 async def database(stored_at: str) -> AsyncIterator[Database]:
     opened = Database.open(stored_at)
     yield opened

@@ -15,22 +15,22 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from storage import tables
+from storage.database import Database
 
 ROOT = Path(__file__).resolve().parents[2]
 
 _PROLOGUE = """
 import asyncio, os, signal, sys
-from pathlib import Path
 from storage.database import Database
 from storage.repositories import runs, sessions
 from tests.storage import making
-file = Path(sys.argv[1])
+place = sys.argv[1]
 """
 
 
-def process(code: str, file: Path) -> subprocess.Popen[str]:
-    """Start a process that runs the code with `file`, `Database`, the repositories and `making` at hand."""
-    command = [sys.executable, "-c", _PROLOGUE + code, str(file)]
+def process(code: str, place: str) -> subprocess.Popen[str]:
+    """Start a process that runs the code with `place`, `Database`, the repositories and `making` at hand."""
+    command = [sys.executable, "-c", _PROLOGUE + code, place]
     return subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -46,6 +46,11 @@ def told(started: subprocess.Popen[str], word: str) -> None:
 def names(s: Session) -> list[str]:
     """Return the names of the sessions."""
     return list(s.scalars(select(tables.Session.name).order_by(tables.Session.id)))
+
+
+def address(database: Database) -> str:
+    """Return the address under which others may open a database."""
+    return database.url.render_as_string(hide_password=False)
 
 
 def pragma(name: str, s: Session) -> object:

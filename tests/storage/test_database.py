@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sqlite3
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Transaction, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,15 +23,13 @@ from storage.database import (
 )
 from storage.repositories import sessions
 from tests.storage import making
-from tests.storage.places import names, pragma, process, told
+from tests.storage.places import address, names, pragma, process, told
 
 
-async def test_the_writer_is_durable_and_keeps_references(database: Database) -> None:
-    kept = [
-        await database.write(lambda s, n=n: pragma(n, s)) for n in ("journal_mode", "synchronous", "foreign_keys")
-    ]
+async def test_the_writer_is_durable_and_keeps_references(on_file: Database) -> None:
+    kept = [await on_file.write(lambda s, n=n: pragma(n, s)) for n in ("journal_mode", "synchronous", "foreign_keys")]
     assert kept == ["wal", 2, 1]  # 2 is FULL
-    assert await database.write(lambda s: pragma("busy_timeout", s)) == connect.BUSY_MILLISECONDS
+    assert await on_file.write(lambda s: pragma("busy_timeout", s)) == connect.BUSY_MILLISECONDS
 
 
 async def test_a_run_of_no_session_is_refused(database: Database) -> None:
@@ -44,26 +43,27 @@ async def test_readers_cannot_write(database: Database) -> None:
     assert await database.read(names) == []
 
 
-async def test_what_was_written_survives_the_process_being_killed(file: Path) -> None:
+async def test_what_was_written_survives_the_process_being_killed(stored_at: str) -> None:
     writing = process(
         "async def main():\n"
-        "    database = Database.open(file)\n"
+        "    database = Database.open(place)\n"
         "    await database.write(lambda s: sessions.create(s, making.session(name='kept')))\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "asyncio.run(main())",
-        file,
+        stored_at,
     )
     assert writing.wait() == -signal.SIGKILL, writing.communicate()
-    database = Database.open(file)
+    database = Database.open(stored_at)
     assert await database.read(names) == ["kept"]
     await database.close()
 
 
-async def test_a_write_is_there_for_other_programs_when_it_returns(database: Database, file: Path) -> None:
+async def test_a_write_is_there_for_other_programs_when_it_returns(database: Database) -> None:
     await database.write(lambda s: sessions.create(s, making.session()))
-    other = sqlite3.connect(file)
-    assert other.execute("SELECT name FROM sessions").fetchall() == [("Cats and legs",)]
-    other.close()
+    other = connect.connect(database.url, "migrate")
+    with other.connect() as connection:
+        assert connection.exec_driver_sql("SELECT name FROM sessions").all() == [("Cats and legs",)]
+    other.dispose()
 
 
 async def test_a_change_that_fails_keeps_nothing_and_the_next_one_is_made(database: Database) -> None:
@@ -134,8 +134,8 @@ async def test_changes_come_in_the_order_of_the_calls_also_those_nobody_waits_fo
     assert order == [0, 1, 2, 3]
 
 
-async def test_closing_finishes_what_was_asked_for_and_can_be_done_twice(file: Path) -> None:
-    database = Database.open(file)
+async def test_closing_finishes_what_was_asked_for_and_can_be_done_twice(place: str) -> None:
+    database = Database.open(place)
     writing = [
         asyncio.create_task(database.write(lambda s, n=n: sessions.create(s, making.session(f"s{n}", name=str(n)))))
         for n in range(5)
@@ -144,14 +144,19 @@ async def test_closing_finishes_what_was_asked_for_and_can_be_done_twice(file: P
     await database.close()
     await database.close()
     await asyncio.gather(*writing)
-    again = Database.open(file)
+    again = Database.open(place)
     assert await again.read(names) == ["0", "1", "2", "3", "4"]
     await again.close()
+
+
+async def test_a_closed_file_leaves_no_other_beside_it(on_file: Database, file: Path) -> None:
+    await on_file.write(lambda s: sessions.create(s, making.session()))
+    await on_file.close()
     assert sorted(p.name for p in file.parent.iterdir()) == ["runs.db"]
 
 
-async def test_two_databases_share_a_file(database: Database, file: Path) -> None:
-    other = Database.open(f"sqlite:///{file}")
+async def test_two_that_opened_it_share_a_database(database: Database) -> None:
+    other = Database.open(address(database))
     both = [database, other] * 10
     await asyncio.gather(
         *(db.write(lambda s, n=n: sessions.create(s, making.session(f"s{n:02}"))) for n, db in enumerate(both))
@@ -160,50 +165,59 @@ async def test_two_databases_share_a_file(database: Database, file: Path) -> Non
     await other.close()
 
 
-async def test_a_write_waits_for_another_program_s(database: Database, file: Path) -> None:
-    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN IMMEDIATE")
-    begun = threading.Event()
+@contextmanager
+def held(database: Database) -> Iterator[Transaction]:
+    """Begin to write, as another program would, and yield what ends it."""
+    other = connect.connect(database.url, "write")
+    with other.connect() as connection:
+        yield connection.begin()
+    other.dispose()
+
+
+async def test_a_write_waits_for_another_program_s(database: Database) -> None:
+    order: list[str] = []
+    waits = threading.Event()
 
     def change(s: Session) -> None:
-        sessions.create(s, making.session())
+        sessions.create(s, making.session())  # which asks the database
+        order.append("written")
 
     def let_go() -> None:
-        begun.wait(60)
-        other.execute("COMMIT")
+        assert waits.wait(60)
+        order.append("let go")
+        other.commit()
 
-    letting = asyncio.create_task(asyncio.to_thread(let_go))
-    writing = asyncio.create_task(database.write(change))
-    await asyncio.sleep(0)
-    begun.set()
-    await asyncio.gather(writing, letting)
-    other.close()
+    with held(database) as other:
+        writing = asyncio.create_task(database.write(change))
+        await asyncio.sleep(0)  # it has been called
+        letting = asyncio.to_thread(let_go)
+        waits.set()
+        await asyncio.gather(writing, letting)
+    assert order == ["let go", "written"]
     assert await database.read(names) == ["Cats and legs"]
 
 
-async def test_a_database_held_for_too_long_is_said_to_be(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_database_held_for_too_long_is_said_to_be(stored_at: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connect, "BUSY_MILLISECONDS", 20)
-    database = Database.open(file)
-    other = sqlite3.connect(file, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(Locked, match="held by another program"):
-        await database.write(lambda s: sessions.create(s, making.session()))
-    assert await database.read(names) == []
-    other.close()
+    database = Database.open(stored_at)
+    with held(database):
+        with pytest.raises(Locked, match="held by another program"):
+            await database.write(lambda s: sessions.create(s, making.session()))
+        assert await database.read(names) == []
     await database.write(lambda s: sessions.create(s, making.session()))
     await database.close()
 
 
-def test_several_processes_may_make_the_database_at_once(file: Path) -> None:
+def test_several_processes_may_make_the_database_at_once(place: str) -> None:
     code = (
         "print('ready', flush=True); input()\n"
         "async def main():\n"
-        "    database = Database.open(file)\n"
+        "    database = Database.open(place)\n"
         "    await database.write(lambda s: sessions.create(s, making.session(f's{os.getpid()}')))\n"
         "    await database.close()\n"
         "asyncio.run(main())"
     )
-    started = [process(code, file) for _ in range(2)]
+    started = [process(code, place) for _ in range(2)]
     for each in started:
         told(each, "ready")
     for each in started:
@@ -212,18 +226,19 @@ def test_several_processes_may_make_the_database_at_once(file: Path) -> None:
         each.stdin.flush()
     ends = [each.communicate() for each in started]
     assert [each.returncode for each in started] == [0] * len(started), ends
-    other = sqlite3.connect(file)
-    assert other.execute("SELECT count(*) FROM sessions").fetchone() == (len(started),)
-    assert other.execute("SELECT count(*) FROM persons").fetchone() == (1,)
-    other.close()
+    other = connect.connect(connect.address(place), "migrate")
+    with other.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar() == len(started)
+        assert connection.exec_driver_sql("SELECT count(*) FROM persons").scalar() == 1
+    other.dispose()
 
 
-def test_several_threads_may_make_the_database_at_once(file: Path) -> None:
+def test_several_threads_may_make_the_database_at_once(place: str) -> None:
     together = threading.Barrier(8)
 
     def opened(_: int) -> Database:
         together.wait(60)
-        return Database.open(file)
+        return Database.open(place)
 
     with ThreadPoolExecutor(8) as pool:
         databases = list(pool.map(opened, range(8)))

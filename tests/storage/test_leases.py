@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,7 @@ from storage.records import Cost, Run, RunStatus
 from storage.repositories import generations, runs
 from tests.storage import making
 from tests.storage.making import minutes
-from tests.storage.places import process, told
+from tests.storage.places import address, process, told
 
 NOW = minutes(10)
 
@@ -103,18 +102,17 @@ async def test_a_process_that_only_slept_may_still_finish_its_run(database: Data
 
 async def test_two_that_sweep_at_once_end_a_run_once(database: Database) -> None:
     await store(database, *(making.queued(f"r{n}") for n in range(6)))
-    other = Database.open(database.url.database or "")
+    other = Database.open(address(database))
     ended = await asyncio.gather(sweep(database), sweep(other), sweep(database), sweep(other))
     assert sorted(run for some in ended for run in some) == [f"r{n}" for n in range(6)]
     await other.close()
 
 
 async def test_a_run_of_another_process_ends_when_that_process_is_gone(database: Database) -> None:
-    assert database.url.database is not None
     holding = process(
         "from datetime import UTC, datetime, timedelta\n"
         "async def main():\n"
-        "    database = Database.open(file)\n"
+        "    database = Database.open(place)\n"
         "    run = making.queued(status='running', until=datetime.now(UTC) + timedelta(hours=1))\n"
         "    await database.write(lambda s: making.store_session(s, None, run))\n"
         "    print('held', flush=True); input()\n"
@@ -122,7 +120,7 @@ async def test_a_run_of_another_process_ends_when_that_process_is_gone(database:
         "    await database.write(lambda s: runs.renew_lease(s, ['r1'], 'me', until))\n"
         "    print('renewed', flush=True); input()\n"
         "asyncio.run(main())",
-        Path(database.url.database),
+        address(database),
     )
     told(holding, "held")
     now = datetime.now(UTC)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from storage.connect import connect
 from storage.database import Database
 from storage.repositories import runs, scores, selected, sessions
 from storage.repositories.selected import Kind, Wanted
@@ -96,6 +97,14 @@ async def test_texts_and_scores_are_those_of_one_kind_that_have_a_verdict(databa
 
 async def test_texts_are_read_from_the_index_alone(database: Database) -> None:
     await database.write(lambda s: made.store(s, 2))
+    explain, wanted = "EXPLAIN QUERY PLAN", "USING COVERING INDEX ix_generations_summary"
+    if database.url.get_backend_name() == "postgresql":
+        # so small a table is read whole, and a fresh one looked through for rows that are not there yet
+        explain, wanted = "EXPLAIN", "Index Only Scan using ix_generations_summary"
+        engine = connect(database.url, "migrate").execution_options(isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE generations")
+            connection.exec_driver_sql(f"ALTER DATABASE {database.url.database} SET enable_seqscan = off")
 
     def look(s: Session) -> list[str]:
         asked: list[tuple[str, object]] = []
@@ -103,8 +112,8 @@ async def test_texts_are_read_from_the_index_alone(database: Database) -> None:
         event.listen(bind.engine, "before_cursor_execute", lambda c, k, text, given, *_: asked.append((text, given)))
         selected.texts(s, Wanted(sessions=("s1",)), kind(s))
         statement, values = asked[-1]
-        plan = bind.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)  # type: ignore[arg-type]
+        plan = bind.exec_driver_sql(f"{explain} {statement}", values)  # type: ignore[arg-type]
         return [row[-1] for row in plan]
 
     plan = await database.read(look)
-    assert any("USING COVERING INDEX ix_generations_summary" in line for line in plan), plan
+    assert any(wanted in line for line in plan), plan
