@@ -16,6 +16,7 @@ from storage.records import Role, VerdictValue
 from storage.repositories.access import open_sessions
 
 _Run, _Text, _Item = tables.Run, tables.Generation, tables.QueueItem
+_OF_RUN = ("run_id", "problem", "method", "model", "first_verdict", "verdict", "chosen")
 PIECE = 2_000  # rows
 
 
@@ -67,7 +68,8 @@ def candidates(s: Session, person: str, wanted: QueueFilter) -> Iterator[Candida
     rows = s.execute(query.execution_options(yield_per=PIECE))
     for _, group in groupby(rows, key=lambda row: row[0]):
         found: list[Any] = list(group)
-        yield Candidate(*found[0][:7], tuple(TextColumns(*row[7:]) for row in found))
+        values = dict(zip(_OF_RUN, found[0], strict=False))
+        yield Candidate(**values, texts=tuple(TextColumns(*row[len(_OF_RUN) :]) for row in found))
 
 
 def far_apart(s: Session, person: str, wanted: QueueFilter, scores: Disagreement) -> set[str]:

@@ -67,6 +67,13 @@ def of_run(s: Session, run_id: str) -> list[Generation]:
     return [_record(r) for r in s.scalars(select(row).where(row.run_id == run_id).order_by(row.ordinal, row.id))]
 
 
+def sizes(s: Session, ids: Sequence[str]) -> dict[str, int]:
+    """Return how many bytes texts have, by their ids."""
+    row = tables.Generation
+    pieces = (s.execute(select(row.id, row.text).where(row.id.in_(piece))) for piece in in_pieces(ids))
+    return {key: len(text.encode()) for rows in pieces for key, text in rows}
+
+
 def first_verdicts(s: Session, run_ids: Sequence[str]) -> dict[str, Counter[str]]:
     """Return by run how many of its finished first drafts have which verdict."""
     row = tables.Generation
