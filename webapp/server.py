@@ -14,11 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from storage.database import Database, DatabaseError
+from webapp.annotation.acting import Stale
 from webapp.experiments.service import ExperimentService
 from webapp.guard import LOOPBACK, Guard
 from webapp.pages import build
 from webapp.pages.theme import SecondThoughts
 from webapp.password import PasswordGate
+from webapp.routes.annotation import annotation_routes
 from webapp.routes.answer import refusal
 from webapp.routes.assets import STATIC, add_assets
 from webapp.routes.comparisons import comparison_routes
@@ -71,9 +73,11 @@ def bare_app(services: Services) -> FastAPI:
     app.include_router(experiment_routes(experiments))
     for routes in (run_routes, library_routes, method_routes, information_routes, decoding_routes, comparison_routes):
         app.include_router(routes(services))
+    app.include_router(annotation_routes(services.database))
     add_assets(app)
     app.add_route("/gradio_api/openapi.json", _hidden)  # Gradio describes its endpoints there, whatever it is told
     app.add_exception_handler(BadRequest, _refused)
+    app.add_exception_handler(Stale, _outrun)
     app.add_exception_handler(DatabaseError, _unusable)
     return app
 
@@ -138,6 +142,10 @@ async def _hidden(request: Request) -> Response:
 
 async def _refused(request: Request, error: Exception) -> Response:
     return refusal(str(error), 400)
+
+
+async def _outrun(request: Request, error: Exception) -> Response:
+    return refusal(str(error), 409)
 
 
 async def _unusable(request: Request, error: Exception) -> Response:
