@@ -6,6 +6,7 @@ import gradio as gr
 from gradio.components.navbar import Navbar
 
 from webapp.experiments.service import ExperimentService
+from webapp.pages.annotate import annotate_page
 from webapp.pages.compare import ComparePage
 from webapp.pages.experiments import ExperimentsPage
 from webapp.pages.explore import explore_page
@@ -23,6 +24,9 @@ def build(services: Services, experiments: ExperimentService) -> gr.Blocks:
     with site.route("Compare", "/compare"):
         Navbar(main_page_name="Explore")
         ComparePage(site, services)
+    with site.route("Annotate", "/annotate"):
+        Navbar(main_page_name="Explore")
+        annotate_page()
     with site.route("Experiments", "/experiments"):
         Navbar(main_page_name="Explore")
         ExperimentsPage(services, experiments)

@@ -1,0 +1,129 @@
+// Keeps what an annotator does: one request at a time, in order, sent again until the server has answered.
+
+import { ask, of, Unanswered } from './annotate_api.js';
+
+const KEY = 'second-thoughts.unsaved';
+const PAUSES = [300, 1000, 3000]; // milliseconds before the same request is sent again; the last one from then on
+
+/** The changes of one item; `on` has standing(text, waiting), and refused(sentence, stale): whether to load it again. */
+export class Saver {
+  constructor(item, annotator, on) {
+    this.item = item.id;
+    this.annotator = annotator;
+    this.base = item.annotation.version;
+    this.on = on;
+    this.drafts = []; // bodies that the server has not confirmed
+    this.tail = Promise.resolve();
+    this.ended = false; // after a refusal, when what is shown is no longer what the server has
+  }
+
+  /** Keep a draft; `merged` drafts of one kind (typing) replace each other while they wait. */
+  draft(body, merged = null) {
+    const last = this.drafts.at(-1);
+    if (merged && last?.merged === merged && !last.sent) last.body = body;
+    else {
+      this.drafts.push({ body, merged, sent: false });
+      this.queue(() => this.sendDraft());
+    }
+    remember(this.item, this.annotator, this.base, body);
+  }
+
+  async sendDraft() {
+    if (this.ended) return;
+    const [draft] = this.drafts;
+    draft.sent = true;
+    const saved = await this.send('PUT', '/draft', draft.body);
+    this.drafts.shift();
+    if (saved) this.base = saved.version;
+    else this.ended = true;
+    if (this.drafts.length) return;
+    forget(this.item, this.annotator);
+    if (saved) this.on.standing('Saved', false);
+  }
+
+  /** Submit after everything before it; the answer names the item to do next. Null where it was refused. */
+  submit(body) {
+    return this.queue(() => this.send('POST', '/submit', body));
+  }
+
+  /** Go back by one change; the answer is the item as it was before. Null where it was refused. */
+  undo() {
+    return this.queue(() => this.send('POST', '/undo', {}));
+  }
+
+  /** Leave it for later; the answer names the item to do next. Null where it was refused. */
+  skip() {
+    return this.queue(() => this.send('POST', '/skip', {}));
+  }
+
+  /** Do something after all that was asked for before. */
+  queue(work) {
+    const done = this.tail.then(work);
+    this.tail = done.catch(() => null);
+    return done;
+  }
+
+  async send(method, rest, body) {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await ask(method, of('items', this.item, rest), { body: { annotator: this.annotator, base: this.base, ...body } });
+      } catch (error) {
+        if (error instanceof Unanswered) await this.wait(error, tries);
+        else return this.refused(error, tries, rest, body);
+      }
+    }
+  }
+
+  async wait(error, tries) {
+    this.on.standing(`Not saved yet: ${error.message} Trying again…`, true);
+    await new Promise((resume) => { setTimeout(resume, PAUSES[Math.min(tries, PAUSES.length - 1)]); });
+  }
+
+  /** A request whose answer was lost may have been done: then the server holds what was sent, a version further. */
+  async refused(error, tries, rest, body) {
+    if (error.conflict && tries > 0 && body.labels) {
+      const item = await ask('GET', of('items', this.item), { query: { annotator: this.annotator } });
+      if (same(item.annotation.labels, body.labels)) {
+        return rest === '/submit' ? ask('GET', of('queues', item.queue_id, '/next'), { query: { annotator: this.annotator, after: this.item } }) : item.annotation;
+      }
+    }
+    this.ended ||= error.conflict;
+    this.on.refused(error.message, rest === '/draft' || error.conflict);
+    return null;
+  }
+}
+
+/** A draft that never reached the server before the page was left, if it still follows what the server has. */
+export function unsaved(item, annotator) {
+  const { base, body } = read()[`${annotator} ${item.id}`] || {};
+  return base === item.annotation.version ? body : null;
+}
+
+function same(a, b) {
+  const plain = (labels) => JSON.stringify(labels.map(({ field, value, step = null, start = null, end = null, text = 0 }) => [field, value, step, start, end, text]).sort());
+  return plain(a) === plain(b);
+}
+
+function remember(item, annotator, base, body) {
+  keep({ ...read(), [`${annotator} ${item}`]: { base, body } });
+}
+
+function forget(item, annotator) {
+  const { [`${annotator} ${item}`]: _, ...rest } = read();
+  keep(rest);
+}
+
+function read() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY)) || {};
+  } catch {
+    return {}; // what was kept is broken, or the browser keeps nothing
+  }
+}
+
+function keep(drafts) {
+  try {
+    if (Object.keys(drafts).length) localStorage.setItem(KEY, JSON.stringify(drafts));
+    else localStorage.removeItem(KEY);
+  } catch { /* the server has it as soon as it answers */ }
+}

@@ -1,0 +1,2 @@
+// Events: none
+import('/client/annotate_view.js').then((client) => client.mount({ element }));
