@@ -14,7 +14,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from storage.errors import Unreachable, shown
+from storage.errors import Unreachable, Unwritable, shown
 
 DRIVER = "postgresql+psycopg"
 OLDEST = 13  # the first release that tells what became of a transaction by its number
@@ -24,9 +24,9 @@ _REPEATABLE_READ = 3  # psycopg.IsolationLevel
 _NUMBER = "transaction"
 
 # A server that is switched off or cut off says nothing: without these, nobody would notice for hours.
-_NOTICE = {
-    "connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,
+_ASKED = {
+    "client_encoding": "utf8", "connect_timeout": 5, "tcp_user_timeout": 20_000,
+    "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
 }  # fmt: skip
 
 Fate = Literal["committed", "aborted", "in progress"]
@@ -37,7 +37,7 @@ def engine(url: URL, *, reads: bool, busy: int | None, options: dict[str, Any]) 
 
     With `busy`, a lock is waited for at most so many milliseconds; without, transactions are ordinary ones.
     """
-    asked = {name: value for name, value in _NOTICE.items() if name not in url.query}
+    asked = {name: value for name, value in _ASKED.items() if name not in url.query}
     made = create_engine(url, connect_args=asked, **options)
 
     @event.listens_for(made, "connect")
@@ -62,6 +62,7 @@ def check(connection: Connection, url: URL) -> None:
 
     Raises:
         Unreachable: when it is too old, or keeps only some characters.
+        Unwritable: when it may only be read, as the copy of another server.
 
     """
     if (connection.dialect.server_version_info or (0,)) < (OLDEST,):
@@ -72,6 +73,8 @@ def check(connection: Connection, url: URL) -> None:
             f"The database {shown(url)} cannot hold every character: its encoding is {encoding}. Make another one "
             "with: createdb --encoding UTF8 --template template0 NAME."
         )
+    if connection.scalar(text("SHOW transaction_read_only")) == "on":
+        raise Unwritable(f"The database at {shown(url)} can only be read. Choose one that you may write to.")
 
 
 def order_by_bytes(connection: Connection) -> None:

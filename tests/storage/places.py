@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +43,24 @@ def told(started: subprocess.Popen[str], word: str) -> None:
     assert started.stdout is not None and started.stderr is not None
     line = started.stdout.readline().strip()
     assert line == word, (line, started.stderr.read() if started.poll() is not None else "")
+
+
+@contextmanager
+def heard(words: str, of: str = "storage") -> Iterator[threading.Event]:
+    """Yield what is set once a part of the program has said some words in its log."""
+    said = threading.Event()
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if words in record.getMessage():
+                said.set()
+
+    log, ear = logging.getLogger(f"second_thoughts.{of}"), Ear()
+    log.addHandler(ear)
+    try:
+        yield said
+    finally:
+        log.removeHandler(ear)
 
 
 def names(s: Session) -> list[str]:

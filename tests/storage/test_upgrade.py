@@ -13,7 +13,6 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.orm import Session
 
 from storage import upgrade as upgrading
 from storage.connect import address, connect
@@ -33,7 +32,7 @@ down_revision = "{head}"
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("runs", recreate="always") as runs:
+    with op.batch_alter_table("runs", recreate="{recreate}") as runs:
         runs.add_column(sa.Column("mood", sa.Text(), nullable=False, server_default="calm"))
     {then}
 """
@@ -45,11 +44,11 @@ def head() -> str:
     return found
 
 
-def release(folder: Path, monkeypatch: pytest.MonkeyPatch, then: str = "") -> None:
-    """Make this program one of a later release, whose tables have one more column."""
+def release(folder: Path, monkeypatch: pytest.MonkeyPatch, then: str = "", recreate: str = "always") -> None:
+    """Make this program one of a later release, whose tables have one more column; a server adds that in place."""
     later = folder / "later"
     shutil.copytree(upgrading.MIGRATIONS, later)
-    (later / "versions" / "9001_mood.py").write_text(NEXT.format(head=head(), then=then))
+    (later / "versions" / "9001_mood.py").write_text(NEXT.format(head=head(), then=then, recreate=recreate))
     monkeypatch.setattr(upgrading, "MIGRATIONS", later)
 
 
@@ -60,6 +59,22 @@ def filled(file: Path) -> None:
         await database.close()
 
     asyncio.run(fill())
+
+
+def filled_at(file: Path, release: str) -> None:
+    """Make a database of an earlier release that holds what one of this release would, in the columns it had."""
+    newest = file.with_name("newest.db")
+    filled(newest)
+    upgrade(address(file), release)
+    opened = sqlite3.connect(file)
+    opened.execute("ATTACH ? AS newest", (str(newest),))
+    tables = [name for (name,) in opened.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
+    for table in sorted(set(tables) - {"alembic_version"}):
+        columns = ", ".join(f'"{row[1]}"' for row in opened.execute(f"PRAGMA main.table_info({table})"))
+        opened.execute(f"DELETE FROM main.{table}")
+        opened.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newest.{table}")
+    opened.commit()
+    opened.close()
 
 
 def rows(file: Path, query: str) -> list[tuple[object, ...]]:
@@ -129,17 +144,20 @@ def test_an_earlier_release_s_database_is_copied_then_upgraded(
 
 
 def test_a_database_of_before_experiments_is_copied_and_gets_their_tables(file: Path) -> None:
-    upgrade(address(file), "0001")
-    engine = connect(address(file), "write")
-    with Session(engine) as session, session.begin():
-        making.store_everything(session)
-    engine.dispose()
+    filled_at(file, "0001")
     before = rows(file, "SELECT * FROM runs ORDER BY id")
     copy = upgrade(address(file))
     assert copy is not None and copy.name.startswith("runs.before-upgrade-from-0001-")
     assert rows(file, "SELECT * FROM runs ORDER BY id") == rows(copy, "SELECT * FROM runs ORDER BY id") == before
     assert rows(file, "SELECT count(*) FROM experiments") == rows(file, "SELECT count(*) FROM cells") == [(0,)]
     assert rows(copy, "SELECT name FROM sqlite_master WHERE name IN ('experiments', 'cells')") == []
+
+
+def test_sessions_of_before_log_ins_are_private_to_the_local_person(file: Path) -> None:
+    filled_at(file, "0003")
+    upgrade(address(file))
+    assert rows(file, "SELECT id, person_id, sharing FROM sessions") == [("s1", "local", "private")]
+    assert rows(file, "SELECT * FROM persons") == [("local", "You", None)]
 
 
 def test_the_copy_is_a_database_that_opens(

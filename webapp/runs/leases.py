@@ -10,6 +10,8 @@ import uuid
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.orm import Session as OrmSession
+
 from storage.database import Database, DatabaseError
 from storage.repositories import runs as run_store
 from webapp.runs.limits import Limits
@@ -49,17 +51,23 @@ class Leases:
 
     async def renew(self) -> None:
         """Renew the leases of the runs that live in this process."""
-        ids, until = list(self._live()), self.until()
-        if ids:
-            await self._database.write(lambda s: run_store.renew_lease(s, ids, self.owner, until))
+        if self._live():
+            await self._database.write(self._renew)
 
     async def sweep(self) -> list[str]:
         """Mark runs whose lease has expired as interrupted, and return their ids."""
-        now = datetime.now(UTC)
-        ended = await self._database.write(lambda s: run_store.interrupt_expired(s, now))
+        ended = await self._database.write(self._end_expired)
         if ended:
             _log.warning("%d runs of a process that is gone were marked interrupted", len(ended))
         return ended
+
+    def _renew(self, s: OrmSession) -> None:
+        # The time is taken here: a database that was away for a while is written long after that was asked for.
+        run_store.renew_lease(s, list(self._live()), self.owner, self.until())
+
+    def _end_expired(self, s: OrmSession) -> list[str]:
+        self._renew(s)  # those of this process live, however long their leases could not be renewed
+        return run_store.interrupt_expired(s, datetime.now(UTC))
 
     async def _every(self, seconds: float, action: Callable[[], object]) -> None:
         while True:
