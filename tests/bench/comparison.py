@@ -55,7 +55,7 @@ async def measure(file: Path, sides: int, samples: int, repeat: int) -> None:
     methods()  # read once when the program starts
     database = Database.open(file)
     await database.write(lambda s: fill(s, sides, samples))
-    comparing = Comparing(Comparisons(database))
+    comparing = Comparing(Comparisons(database, "local"))
     requests: dict[str, Callable[[], Awaitable[Any]]] = {
         "sides": lambda: comparing.opened(WANTED, "generated_tokens"),
         "texts": lambda: comparing.texts(WANTED, 0, None),

@@ -21,6 +21,7 @@ LOWER_IS_SURER: Final = frozenset(
 )
 STEPS = 250  # of about equal count that scores are rounded to where they are resampled; the estimate itself is exact
 AT_ONCE = 4_000_000  # counts held in memory
+DENSER = 4  # a full table is quicker by so much a number as one of the counts above 0
 
 
 class Signal(NamedTuple):
@@ -108,7 +109,7 @@ def _of_problems(
     """Yield the counts of the samples of P problems drawn with replacement, some draws at a time."""
     problems = int(problem.max()) + 1
     table = csr_array((np.ones(len(cell)), (problem, cell)), shape=(problems, 2 * STEPS))
-    samples = table.toarray() if problems * STEPS < AT_ONCE else table
+    samples = table.toarray() if problems * STEPS < min(AT_ONCE, DENSER * len(cell)) else table
     size = max(1, AT_ONCE // problems)
     for done in range(0, draws, size):
         chosen = [random.integers(problems, size=problems) for _ in range(min(size, draws - done))]

@@ -32,6 +32,8 @@ def matched(selected: Selected, of: int, texts: Texts, samples: Samples | Refusa
     """Return how much better each other side of the same model is than a vote that costs as many generated tokens."""
     if isinstance(samples, Refusal):
         return Part("matched", TITLE, samples)
+    if not _others(selected, of):
+        return Part("matched", TITLE, Refusal(ALONE))
     drafts = np.concatenate(samples.groups)
     if (texts.answer[drafts] == NO_VOTE).all():
         return Part("matched", TITLE, Refusal(NO_VOTES))
@@ -48,15 +50,20 @@ def _against(selected: Selected, of: int, texts: Texts, samples: Samples) -> Ite
     votes = np.array([vote_of_k(texts.answer[group], texts.right[group], sizes) for group in samples.groups])
     tokens = np.array([texts.signals["tokens"][group].mean() for group in samples.groups])
     places = _problems(selected, of)[[int(texts.problem[group[0]]) for group in samples.groups]]
-    for at, (side, outcomes) in enumerate(zip(selected.sides, selected.outcomes, strict=True)):
-        if at == of or side.model.id != selected.sides[of].model.id:
-            continue
+    for at in _others(selected, of):
+        side, outcomes = selected.sides[at], selected.outcomes[at]
         shared, ours, theirs = np.intersect1d(places, np.unique(outcomes.problem), return_indices=True)
         if not len(shared):
             continue
         right, cost = _means(outcomes, outcomes.last)[theirs], _means(outcomes, outcomes.generated_tokens)[theirs]
         costs = sizes * tokens[ours].mean()
         yield Against(side.name, float(cost.mean()), len(shared), matched_difference(right, cost, costs, votes[ours]))
+
+
+def _others(selected: Selected, of: int) -> list[int]:
+    """Return the places of the other sides of the same model."""
+    model = selected.sides[of].model.id
+    return [at for at, side in enumerate(selected.sides) if at != of and side.model.id == model]
 
 
 def _problems(selected: Selected, of: int) -> NDArray[np.int64]:
