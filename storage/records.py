@@ -18,6 +18,7 @@ RunStatus: TypeAlias = Literal["queued", "running", "finished", "cancelled", "fa
 GenerationStatus: TypeAlias = Literal["partial", "finished"]
 FinishReason: TypeAlias = Literal["eos", "stop", "length", "cancelled", "interrupted", "failed", "given", "pruned"]
 VerdictValue: TypeAlias = Literal["correct", "incorrect", "unparsed", "ungraded"]
+Sharing: TypeAlias = Literal["private", "read", "write"]  # what others than its owner may do with a session
 ProblemKind: TypeAlias = Literal["numeric", "math", "choice", "yesno", "text", "procedural", "none"]
 
 LIVE_STATUSES: frozenset[RunStatus] = frozenset({"queued", "running"})
@@ -42,7 +43,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whoever is asking; `local` until logins exist."""
+    """Whoever is asking; `local` where nobody logs in."""
 
     id: str
     name: str
@@ -60,6 +61,7 @@ class Session:
     notes: str = ""
     tags: tuple[str, ...] = ()
     deleted_at: datetime | None = None
+    sharing: Sharing = "private"
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +278,10 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A session as a list shows it; `runs` counts its runs that are not deleted, `live_runs` those at work."""
+    """A session as a list shows it; `runs` counts its runs that are not deleted, `live_runs` those at work.
+
+    `owner` is the name of the person it belongs to.
+    """
 
     id: str
     person_id: str
@@ -288,6 +293,8 @@ class SessionRow:
     runs: int
     live_runs: int
     deleted_at: datetime | None = None
+    sharing: Sharing = "private"
+    owner: str = ""
 
 
 Row = TypeVar("Row")

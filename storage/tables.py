@@ -34,6 +34,7 @@ class Person(Base):
 
     id: Mapped[Id]
     name: Mapped[Words]
+    default_session: Mapped[Words | None]
 
 
 class Session(Base):
@@ -50,6 +51,7 @@ class Session(Base):
     created_at: Mapped[Time]
     updated_at: Mapped[Time]
     deleted_at: Mapped[Time | None]
+    sharing: Mapped[Words] = mapped_column(server_default="private", index=True)
 
 
 class SessionTag(Base):

@@ -22,13 +22,14 @@ from storage.records import StoredRun
 from tests.examples.phenomena import Absent, facts_of
 from tests.examples.plan import NOTES, PLAN, SESSION, Branch, Example, Launch
 from tests.examples.reading import attempts
+from webapp.auth import LOCAL
 from webapp.engine.protocol import Engine
 from webapp.models import Progress, load
 from webapp.models.load import LoadOptions
 from webapp.pages.examples import ARCHIVE
 from webapp.paths import user_cache_folder
 from webapp.runs.engines import EngineHub
-from webapp.runs.library import LibraryService
+from webapp.runs.library import Library, LibraryService
 from webapp.runs.service import RunRequest, RunService
 from webapp.settings import Settings
 
@@ -56,7 +57,7 @@ def load_unplaced(ref: str, options: LoadOptions, progress: Progress) -> Engine:
 class Recorder:
     """Runs launches one after another in one session, and writes down what each run shows."""
 
-    def __init__(self, runs: RunService, library: LibraryService, session: str) -> None:
+    def __init__(self, runs: RunService, library: Library, session: str) -> None:
         self._runs = runs
         self._library = library
         self._session = session
@@ -119,11 +120,11 @@ async def record(stronger: Path, cache: Path, target: Path) -> None:
         # float32, where a seed promises the same text whatever else is in the batch
         settings = Settings(cache_dir=cache, data_dir=Path(folder), device="cpu", dtype="float32")
         database = Database.open(settings.database_url)
-        hub, library = EngineHub(settings, load_unplaced), LibraryService(database)
+        hub, library = EngineHub(settings, load_unplaced), LibraryService(database).of(LOCAL)
         runs = RunService(database, hub)
         await runs.start()
         try:
-            session = (await library.create_session(SESSION, person=PERSON)).id
+            session = (await library.create_session(SESSION)).id
             await library.set_session_notes(session, NOTES)
             recorder = Recorder(runs, library, session)
             for launch in PLAN:

@@ -17,6 +17,7 @@ from storage.database import Database, DatabaseError
 from webapp.annotation.acting import Stale
 from webapp.experiments.service import ExperimentService
 from webapp.guard import LOOPBACK, Guard
+from webapp.login import LoginGate
 from webapp.pages import build
 from webapp.pages.theme import SecondThoughts
 from webapp.password import PasswordGate
@@ -70,7 +71,7 @@ def bare_app(services: Services) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_living)
     app.state.services = services
     app.state.experiments = experiments = ExperimentService(services.database, services.hub, services.runs)
-    app.include_router(experiment_routes(experiments))
+    app.include_router(experiment_routes(experiments, services.access))
     for routes in (run_routes, library_routes, method_routes, information_routes, decoding_routes, comparison_routes):
         app.include_router(routes(services))
     app.include_router(annotation_routes(services.database))
@@ -109,6 +110,8 @@ def protect(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(CORSMiddleware, allow_origins=[])  # its presence switches Gradio's permissive one off
     if settings.password is not None:
         app.add_middleware(PasswordGate, password=settings.password.get_secret_value())
+    if settings.auth_file is not None:
+        app.add_middleware(LoginGate, file=settings.auth_file, welcome=app.state.services.persons.welcome)
     app.add_middleware(Guard, hosts=_hosts(settings))
 
 

@@ -38,11 +38,17 @@ class Settings(BaseSettings):
     )
     host: str = Field(
         "127.0.0.1",
-        description="address to listen on; one that other machines can reach needs --password or --allow-remote",
+        description="address to listen on; one that other machines can reach needs --password, --auth-file or "
+        "--allow-remote",
     )
     port: int = Field(7860, ge=1, le=65535, description="port to listen on")
     password: SecretStr | None = Field(
         None, description="ask every visitor for this password (safer given by its environment variable)"
+    )
+    auth_file: Path | None = Field(
+        None,
+        description="let only the people of this file in, each with sessions of their own; "
+        "'python -m webapp.auth add NAME --auth-file FILE' writes it",
     )
     allow_remote: bool = Field(
         False, description="let other machines in without a password: anyone who reaches the address is let in"
@@ -75,17 +81,26 @@ class Settings(BaseSettings):
         "continue", description="what happens to a run when the last page that watches it closes"
     )
 
-    @field_validator("data_dir", "cache_dir")
+    @field_validator("data_dir", "cache_dir", "auth_file")
     @classmethod
-    def _absolute(cls, folder: Path) -> Path:
-        return folder.expanduser().absolute()
+    def _absolute(cls, place: Path | None) -> Path | None:
+        return None if place is None else place.expanduser().absolute()
 
     @model_validator(mode="after")
     def _remote_is_deliberate(self) -> Settings:
-        if self.reaches_beyond_this_machine and self.password is None and not self.allow_remote:
+        asks = self.password is not None or self.auth_file is not None
+        if self.reaches_beyond_this_machine and not asks and not self.allow_remote:
             raise ValueError(
-                f"--host {self.host} can be reached from other machines: also give --password, or "
+                f"--host {self.host} can be reached from other machines: also give --password or --auth-file, or "
                 "--allow-remote if anyone who reaches it may use it"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Settings:
+        if self.password is not None and self.auth_file is not None:
+            raise ValueError(
+                "--password is one for everybody, with --auth-file each has another: give one of the two"
             )
         return self
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from storage import tables
+from storage.records import Sharing
 
 Thing: TypeAlias = Literal["session", "run", "text", "experiment"]
 Right: TypeAlias = Literal["read", "write", "own"]
 
 
+_SHARED: dict[Right, tuple[Sharing, ...]] = {"read": ("read", "write"), "write": ("write",), "own": ()}
+
+
 def allowed(person: str, right: Right = "read") -> ColumnElement[bool]:
     """Return the condition that a row of `tables.Session`, which the query has to name, is open to a person."""
-    return tables.Session.person_id == person
+    return or_(tables.Session.person_id == person, tables.Session.sharing.in_(_SHARED[right]))
 
 
 def open_sessions(person: str, right: Right = "read") -> Select[Any]:

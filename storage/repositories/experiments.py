@@ -13,6 +13,7 @@ from storage import tables
 from storage.errors import Missing
 from storage.experiments import WORKING, CellState, Experiment, ExperimentRow, ExperimentStatus, Place
 from storage.records import Page
+from storage.repositories.access import allowed
 from storage.text import fold
 
 _Experiment, _Cell = tables.Experiment, tables.Cell
@@ -61,13 +62,18 @@ def working(s: Session, place: Place) -> list[str]:
 
 
 def page(
-    s: Session, text: str = "", *, deleted: bool = False, offset: int = 0, limit: int = 50
+    s: Session, text: str = "", *, person: str | None, deleted: bool = False, offset: int = 0, limit: int = 50
 ) -> Page[ExperimentRow]:
-    """Return a page of experiments, newest first, whose name contains the text; those of deleted sessions are not."""
+    """Return a page of experiments, newest first, whose name contains the text; those of deleted sessions are not.
+
+    With a person, only those of sessions that are open to that one.
+    """
     conditions: list[ColumnElement[bool]] = [
         tables.Session.deleted_at.is_(None),
         _Experiment.deleted_at.is_not(None) if deleted else _Experiment.deleted_at.is_(None),
     ]
+    if person is not None:
+        conditions.append(allowed(person))
     if needle := fold(text.strip()):
         conditions.append(_Experiment.folded.contains(needle, autoescape=True))
     of = select(_Experiment).join(tables.Session, tables.Session.id == _Experiment.session_id).where(*conditions)

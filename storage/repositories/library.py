@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from storage import tables
 from storage.records import LIVE_STATUSES, Cost, Page, RunRow, SessionRow
+from storage.repositories.access import allowed
 from storage.repositories.shared import tags_of
 from storage.text import fold
 
@@ -20,13 +21,14 @@ EXCERPT = 200  # characters of a question or an answer in a list
 LONGEST = 1000  # characters of a text to search for; what follows does not count
 
 _Run, _Session, _Generation = tables.Run, tables.Session, tables.Generation
-_Problem, _Model = tables.Problem, tables.Model
+_Problem, _Model, _Person = tables.Problem, tables.Model, tables.Person
 
 
 def search(
     s: Session,
     text: str = "",
     *,
+    person: str,
     session: str | None = None,
     tag: str | None = None,
     deleted: bool = False,
@@ -36,9 +38,10 @@ def search(
     """Return a page of runs, newest first; the runs of one launch in the order of their columns.
 
     A run is found by a piece of its question, choices, texts, answers, name or notes; case does not count, and
-    no character is a wildcard. `deleted` lists deleted runs instead. Runs of deleted sessions are never listed.
+    no character is a wildcard. `deleted` lists deleted runs instead. Runs of deleted sessions, and of those that are
+    not open to the person, are never listed.
     """
-    conditions = [_Session.deleted_at.is_(None), _put_away(_Run.deleted_at, deleted)]
+    conditions = [allowed(person), _Session.deleted_at.is_(None), _put_away(_Run.deleted_at, deleted)]
     if session is not None:
         conditions.append(_Run.session_id == session)
     if tag is not None:
@@ -53,10 +56,13 @@ def search(
 
 
 def sessions(
-    s: Session, text: str = "", *, deleted: bool = False, offset: int = 0, limit: int = 50
+    s: Session, text: str = "", *, person: str, deleted: bool = False, offset: int = 0, limit: int = 50
 ) -> Page[SessionRow]:
-    """Return a page of sessions, last changed first, found by a piece of their name, notes or runs' questions."""
-    conditions = [_put_away(_Session.deleted_at, deleted)]
+    """Return a page of the sessions that are open to a person, last changed first.
+
+    They are found by a piece of their name, notes or runs' questions; of deleted ones only the person's own are.
+    """
+    conditions = [allowed(person, "own" if deleted else "read"), _put_away(_Session.deleted_at, deleted)]
     if needle := _needle(text):
         asked = select(_Run.session_id).join(_Problem, _Problem.key == _Run.problem_key)
         asked = asked.where(_Run.deleted_at.is_(None), _contains(_Problem.folded, needle))
@@ -65,14 +71,14 @@ def sessions(
     newest = (_Session.updated_at.desc(), _Session.id.desc())
     rows = s.execute(_sessions().where(*conditions).order_by(*newest).offset(offset).limit(limit)).all()
     labels = tags_of(s, tables.SessionTag, [row.Session.id for row in rows])
-    return Page([_session_row(row.Session, row.runs, row.live_runs, labels[row.Session.id]) for row in rows], total)
+    return Page([_session_row(row._asdict(), labels[row.Session.id]) for row in rows], total)
 
 
-def tags(s: Session) -> list[str]:
+def tags(s: Session, *, person: str) -> list[str]:
     """Return the tags in use on runs that can be listed, in alphabetical order; case makes no other tag."""
     row = tables.RunTag
     used = select(func.min(row.tag)).join(_Run, _Run.id == row.run_id).join(_Session, _Session.id == _Run.session_id)
-    used = used.where(_Run.deleted_at.is_(None), _Session.deleted_at.is_(None))
+    used = used.where(allowed(person), _Run.deleted_at.is_(None), _Session.deleted_at.is_(None))
     return list(s.scalars(used.group_by(row.folded).order_by(row.folded)))
 
 
@@ -121,12 +127,12 @@ def _run_row(values: Mapping[str, Any], labels: tuple[str, ...]) -> RunRow:
 def _sessions() -> Select[Any]:
     kept = select(func.count()).where(_Run.session_id == _Session.id, _Run.deleted_at.is_(None))
     live = kept.where(_Run.status.in_(LIVE_STATUSES))
-    return select(
-        _Session, kept.scalar_subquery().label("runs"), live.scalar_subquery().label("live_runs")
-    )  # fmt: skip
+    columns = (kept.scalar_subquery().label("runs"), live.scalar_subquery().label("live_runs"))
+    return select(_Session, *columns, _Person.name.label("owner")).join(_Person, _Person.id == _Session.person_id)
 
 
-def _session_row(row: tables.Session, runs: int, live_runs: int, labels: tuple[str, ...]) -> SessionRow:
+def _session_row(values: Mapping[str, Any], labels: tuple[str, ...]) -> SessionRow:
+    row: tables.Session = values["Session"]
     return SessionRow(
         id=row.id,
         person_id=row.person_id,
@@ -135,7 +141,9 @@ def _session_row(row: tables.Session, runs: int, live_runs: int, labels: tuple[s
         tags=labels,
         created_at=row.created_at,
         updated_at=row.updated_at,
-        runs=runs,
-        live_runs=live_runs,
+        runs=values["runs"],
+        live_runs=values["live_runs"],
         deleted_at=row.deleted_at,
+        sharing=row.sharing,  # type: ignore[arg-type]  # only literals of that type are ever stored
+        owner=values["owner"],
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from storage import tables
 from storage.records import LIVE_STATUSES, Cost, Run, RunStatus, StoredRun
 from storage.repositories import generations, models, problems, scores
+from storage.repositories.access import open_sessions
 from storage.repositories.run_rows import put_cost, put_progress, refold, run_record, run_row
 from storage.repositories.shared import in_pieces, insert_missing, put_tags, row_of, tag_rows, tags_of, touch
 
@@ -48,25 +49,25 @@ def of_session(s: Session, session_id: str) -> list[Run]:
     return _records(s, tables.Run.session_id == session_id, tables.Run.deleted_at.is_(None))
 
 
-def finished(s: Session, problem_id: str, method: str) -> list[Run]:
-    """Return the finished runs of a method on a problem that are not deleted, newest first."""
+def finished(s: Session, problem_id: str, method: str, *, person: str) -> list[Run]:
+    """Return the finished runs of a method on a problem that are not deleted and open to a person, newest first."""
     of = (tables.Problem.problem_id == problem_id, tables.Run.method == method, tables.Run.status == "finished")
-    kept = select(tables.Session.id).where(tables.Session.deleted_at.is_(None))
+    kept = open_sessions(person).where(tables.Session.deleted_at.is_(None))
     return _records(s, *of, tables.Run.deleted_at.is_(None), tables.Run.session_id.in_(kept))[::-1]
 
 
-def finished_of(s: Session, method: str, limit: int) -> list[Run]:
-    """Return the newest finished runs of a method on any problem that are not deleted, newest first."""
-    kept = select(tables.Session.id).where(tables.Session.deleted_at.is_(None))
+def finished_of(s: Session, method: str, limit: int, *, person: str) -> list[Run]:
+    """Return the newest finished runs of a method that are not deleted and open to a person, newest first."""
+    kept = open_sessions(person).where(tables.Session.deleted_at.is_(None))
     of = (tables.Run.method == method, tables.Run.status == "finished", tables.Run.deleted_at.is_(None))
     last = select(tables.Run.id).where(*of, tables.Run.session_id.in_(kept))
     ids = s.scalars(last.order_by(tables.Run.created_at.desc(), tables.Run.id.desc()).limit(limit)).all()
     return [run for piece in in_pieces(ids) for run in _records(s, tables.Run.id.in_(piece))[::-1]]
 
 
-def newest(s: Session, method: str) -> Run | None:
-    """Return the newest finished run of a method that is not deleted, None when there is none."""
-    return next(iter(finished_of(s, method, 1)), None)
+def newest(s: Session, method: str, *, person: str) -> Run | None:
+    """Return the newest such run, None when there is none."""
+    return next(iter(finished_of(s, method, 1, person=person)), None)
 
 
 def load(s: Session, run_id: str) -> StoredRun | None:

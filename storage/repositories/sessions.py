@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
 from storage import tables
-from storage.records import Session
+from storage.records import Session, Sharing
 from storage.repositories.shared import put_tags, row_of, tags_of
 from storage.text import fold
 
@@ -25,6 +25,7 @@ def create(s: OrmSession, session: Session) -> None:
         created_at=session.created_at,
         updated_at=session.updated_at,
         deleted_at=session.deleted_at,
+        sharing=session.sharing,
     )
     s.add(row)
     s.flush()
@@ -66,6 +67,11 @@ def set_tags(s: OrmSession, session_id: str, tags: Sequence[str]) -> None:
     put_tags(s, tables.SessionTag, session_id, tags)
 
 
+def share(s: OrmSession, session_id: str, sharing: Sharing) -> None:
+    """Say what others than its owner may do with a session and all that is in it."""
+    row_of(s, tables.Session, session_id).sharing = sharing
+
+
 def delete(s: OrmSession, session_id: str) -> None:
     """Put a session away with its runs; `restore` brings it back as it was."""
     row_of(s, tables.Session, session_id).deleted_at = datetime.now(UTC)
@@ -98,6 +104,7 @@ def _records(s: OrmSession, rows: Sequence[tables.Session]) -> list[Session]:
             notes=row.notes,
             tags=tags[row.id],
             deleted_at=row.deleted_at,
+            sharing=row.sharing,  # type: ignore[arg-type]  # only literals of that type are ever stored
         )
         for row in rows
     ]

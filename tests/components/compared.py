@@ -36,7 +36,7 @@ async def _told(question: str, answer: str) -> Mapping[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         database = Database.open(Path(folder) / "runs.db")
         await database.write(lambda s: made.store(s, 30, question=question, answer=answer))
-        comparing = Comparing(Comparisons(database))
+        comparing = Comparing(Comparisons(database, "local"))
         found = {
             "opened": {unit: await comparing.opened(WANTED, unit) for unit in UNITS},
             "texts": {str(of): await comparing.texts(WANTED, of, None) for of in range(len(made.METHODS))},

@@ -15,29 +15,30 @@ from tests.examples.phenomena import Absent, facts_of
 from tests.examples.plan import NOTES, PLAN, SESSION, Example, Launch
 from tests.examples.reading import attempts
 from tests.record_examples import LARGEST
+from webapp.auth import LOCAL
 from webapp.methods.registry import methods
 from webapp.pages.examples import ARCHIVE
-from webapp.runs.library import LibraryService
+from webapp.runs.library import Library, LibraryService
 
 T = TypeVar("T")
 PLANNED = [(example, launch) for launch in PLAN for example in launch.examples]
 
 
-def imported(folder: Path, then: Callable[[LibraryService, str], Awaitable[T]]) -> T:
+def imported(folder: Path, then: Callable[[Library, str], Awaitable[T]]) -> T:
     """Import the shipped file into a fresh database and do something with its session."""
 
     async def go() -> T:
         database = Database.open(folder / "fresh.db")
         try:
-            library = LibraryService(database)
-            return await then(library, await library.import_session(ARCHIVE, person="local"))
+            library = LibraryService(database).of(LOCAL)
+            return await then(library, await library.import_session(ARCHIVE))
         finally:
             await database.close()
 
     return asyncio.run(go())
 
 
-async def loaded(library: LibraryService, session: str) -> tuple[Session, dict[str, StoredRun]]:
+async def loaded(library: Library, session: str) -> tuple[Session, dict[str, StoredRun]]:
     listed = await library.search(session=session)
     stored = [await library.load(row.id) for row in listed.items]
     found = await library.session(session)
@@ -57,7 +58,7 @@ def runs(shipped: tuple[Session, dict[str, StoredRun]]) -> dict[str, StoredRun]:
 
 
 def test_the_file_is_small_and_comes_back_as_it_was(tmp_path: Path) -> None:
-    async def exported(library: LibraryService, session: str) -> bytes:
+    async def exported(library: Library, session: str) -> bytes:
         await library.export_session(session, tmp_path / "again.stz")
         return (tmp_path / "again.stz").read_bytes()
 

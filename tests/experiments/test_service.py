@@ -156,7 +156,7 @@ async def test_a_run_stopped_by_hand_fails_its_cell_only(service: ExperimentServ
     await service.start(made)
     await until(lambda: puppet.open > 0)
     [first, *_] = await rows(service, made)
-    await service._runs.stop(first.run_id or "")
+    service._runs.cancel(first.run_id or "")
     puppet.gate.set()
     await ended(service, made)
     assert [(cell.state, cell.error) for cell in await rows(service, made)] == [
@@ -327,9 +327,9 @@ async def test_what_is_put_away_can_be_brought_back(service: ExperimentService, 
         await service.delete(made)
     await service.cancel(made)
     await service.delete(made)
-    assert (await service.page()).total == 0
+    assert (await service.page(person="local")).total == 0
     await service.restore(made)
-    [row] = (await service.page("grid")).items
+    [row] = (await service.page("grid", person="local")).items
     assert (row.experiment.id, row.total) == (made, 6)
     puppet.gate.set()
     with pytest.raises(BadRequest, match="no such experiment"):

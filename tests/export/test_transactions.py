@@ -10,6 +10,7 @@ import pytest
 from storage.database import Database, DiskFull
 from storage.repositories import generations, runs, sessions
 from tests.export.files import corrected, imported, write_lines
+from webapp.auth import LOCAL
 from webapp.export import importing
 from webapp.runs.library import LibraryService
 from webapp.runs.request import BadRequest
@@ -46,12 +47,12 @@ async def test_where_nothing_can_be_imported_no_session_is_made(database: Databa
 
 
 async def test_the_library_says_what_became_of_a_file(database: Database, tmp_path: Path) -> None:
-    library = LibraryService(database)
-    report = await library.import_runs(write_lines(tmp_path / "runs.jsonl", [corrected(), {}]), person="local")
+    library = LibraryService(database).of(LOCAL)
+    report = await library.import_runs(write_lines(tmp_path / "runs.jsonl", [corrected(), {}]))
     assert (report.imported, report.refused) == (1, 1)
     page = await library.search(session=report.session)
     assert [(row.method, row.answer, row.verdict) for row in page.items] == [
         ("imported:self_refine", "12", "correct")
     ]
     with pytest.raises(BadRequest, match="cannot be read"):
-        await library.import_runs(tmp_path / "nothing.jsonl", person="local")
+        await library.import_runs(tmp_path / "nothing.jsonl")

@@ -12,6 +12,7 @@ from storage.records import StoredRun
 from tests.methods.playing import SUM, Judge, Play, first_drafts
 from tests.methods.real import Independent, engine_of, played
 from tests.methods.signalled import failed, score_of
+from webapp.auth import LOCAL
 from webapp.engine.protocol import EngineError
 from webapp.runs.known import Unknown
 from webapp.runs.library import LibraryService
@@ -48,7 +49,7 @@ async def test_a_layer_that_is_not_there_ends_the_run_before_anything_is_drawn(p
 
 async def test_its_evidence_says_how_many_problems_are_missing(play: Play, model: Judge) -> None:
     stored = await play("p_ik", samples=2)
-    known = await LibraryService(play.database).known(stored.run, stored.scores)
+    known = await LibraryService(play.database).of(LOCAL).known(stored.run, stored.scores)
     assert isinstance(known, Unknown) and "There are 0: 0 mostly right, 0 not." in known.why
 
 
@@ -60,7 +61,7 @@ def test_on_the_real_model_the_state_is_the_one_of_transformers(embedded_model: 
     async def scenes(play: Play) -> None:
         requests = [RunRequest(each, "p_ik", {"samples": 2, "max_tokens": 8, "layer": 15}) for each in problems]
         runs.extend(await play.together(*requests))
-        known = await LibraryService(play.database).known(runs[0].run, runs[0].scores)
+        known = await LibraryService(play.database).of(LOCAL).known(runs[0].run, runs[0].scores)
         assert isinstance(known, Unknown) and "There are 1:" in known.why
 
     asyncio.run(played(engine, f"sqlite:///{tmp_path / 'runs.db'}", scenes))

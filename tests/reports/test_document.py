@@ -49,7 +49,7 @@ async def opened(browser: Browser, text: str, folder: Path) -> AsyncIterator[Pag
 async def of(folder: Path, wanted: Wanted, problems: int = 12, question: str = "", answer: str = "") -> str:
     database = Database.open(folder / "runs.db")
     await database.write(lambda s: made.store(s, problems, question=question, answer=answer))
-    text = await report(Comparing(Comparisons(database)), wanted, "generated_tokens", "/compare?sessions=s1")
+    text = await report(Comparing(Comparisons(database, "local")), wanted, "generated_tokens", "/compare?sessions=s1")
     await database.close()
     return text
 

@@ -47,7 +47,7 @@ async def part_of(folder: Path, grid: str, samples: int = 1000) -> dict[str, Any
                 generations.save(s, replace(text, parents=()), attempt.trace)
 
     await database.write(store)
-    told = await Comparing(Comparisons(database)).texts(WANTED, 0, None)
+    told = await Comparing(Comparisons(database, "local")).texts(WANTED, 0, None)
     await database.close()
     return next(each for each in told["parts"] if each["key"] == "temperatures")
 

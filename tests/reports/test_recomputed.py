@@ -32,7 +32,7 @@ LOWER = {"mean_entropy", "max_entropy", "last_entropy", "tokens"}
 def comparing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comparing]:
     database = Database.open(tmp_path_factory.mktemp("made") / "runs.db")
     asyncio.run(database.write(made.store))
-    yield Comparing(Comparisons(database))
+    yield Comparing(Comparisons(database, "local"))
     asyncio.run(database.close())
 
 
@@ -290,7 +290,7 @@ def test_several_seeds_are_said_to_be_resampled(tmp_path: Path) -> None:
     async def told() -> dict[str, Any]:
         database = Database.open(tmp_path / "runs.db")
         await database.write(lambda s: made.store(s, 8, seeds=(0, 1, 2)))
-        found = await Comparing(Comparisons(database)).opened(WANTED, "calls")
+        found = await Comparing(Comparisons(database, "local")).opened(WANTED, "calls")
         await database.close()
         return found
 

@@ -45,7 +45,7 @@ async def numbered(batches: AsyncIterator[Batch]) -> list[tuple[int, RunEvent]]:
 
 async def events_of(service: RunService, run_id: str, **how: Any) -> list[RunEvent]:
     """Follow a run to its end."""
-    return [event for _, event in await numbered(service.subscribe(run_id, **how))]
+    return [event for _, event in await numbered(service.subscribe(run_id, person="local", **how))]
 
 
 async def until(batches: AsyncIterator[Batch], seen: Callable[[RunEvent], bool]) -> list[RunEvent]:

@@ -16,6 +16,7 @@ from storage.repositories import generations as generation_store
 from tests.runs.following import asked
 from tests.runs.puppet import VOCABULARY, Puppet, Stage
 from webapp.analysis.truncation import Distribution, Rules, cuts
+from webapp.auth import LOCAL
 from webapp.engine.protocol import EngineError, Prompt
 from webapp.runs.decoding import BLOCK, Decoding
 from webapp.runs.inspection import FEWEST, MOST
@@ -69,7 +70,7 @@ async def test_a_text_is_read_again_up_to_the_token(
     service: RunService, database: Database, puppet: Open, decoding: Decoding
 ) -> None:
     text, *_ = await drawn(service, database, temperature=0.5)
-    found = await decoding.at(text.id, 3, None, RULES, person="local")
+    found = await decoding.at(text.id, 3, None, RULES, person=LOCAL)
     assert puppet.asked == [(Prompt.user(text.messages[0][1]), (*b"Answer: 0", 256), 3, 4)]
     assert (found.index, found.token, found.temperature, found.unknown) == (3, ord("w"), 0.5, "")
     d = Distribution.of(logits_at(3), 0.5)
@@ -86,7 +87,7 @@ async def test_tokens_are_listed_as_far_as_any_rule_keeps_some_and_the_rest_is_a
 ) -> None:
     text, *_ = await drawn(service, database)
     for rules, count in ((Rules(top_p=0.01, top_k=1, eta=0.5), FEWEST), (Rules(top_k=200, eta=0.5), 200)):
-        listed = (await decoding.at(text.id, 0, 1.0, rules, person="local")).listed
+        listed = (await decoding.at(text.id, 0, 1.0, rules, person=LOCAL)).listed
         assert len(listed.ids) == len(listed.texts) == count and listed.others == VOCABULARY - count
         assert listed.others_mass == pytest.approx(1 - sum(listed.probabilities))
     assert MOST >= 200
@@ -96,8 +97,8 @@ async def test_any_temperature_can_be_asked_for_and_a_greedy_text_is_shown_at_on
     service: RunService, database: Database, decoding: Decoding
 ) -> None:
     text, *_ = await drawn(service, database, temperature=0.0)
-    assert (await decoding.at(text.id, 0, None, RULES, person="local")).temperature == 1.0
-    warm = await decoding.at(text.id, 0, 2.0, RULES, person="local")
+    assert (await decoding.at(text.id, 0, None, RULES, person=LOCAL)).temperature == 1.0
+    warm = await decoding.at(text.id, 0, 2.0, RULES, person=LOCAL)
     assert warm.entropy == Distribution.of(logits_at(0), 2.0).entropy
 
 
@@ -106,7 +107,7 @@ async def test_along_a_text_every_position_is_read_in_blocks(
 ) -> None:
     puppet.script = lambda prompt, sample: "x" * 99
     text, *_ = await drawn(service, database, temperature=1.0)
-    found = await decoding.along(text.id, None, RULES, person="local")
+    found = await decoding.along(text.id, None, RULES, person=LOCAL)
     assert [(start, stop) for *_, start, stop in puppet.asked] == [(0, BLOCK), (BLOCK, 100)]
     expected = [cuts(Distribution.of(logits_at(i)), RULES) for i in range(100)]
     assert found.kept == {name: [each[name].kept for each in expected] for name in expected[0]}
@@ -121,7 +122,7 @@ async def test_a_text_that_was_continued_is_read_once(
         service, database, "iterative_deepening", samples=1, first_boundary=9, trigger="So?", max_tokens=20
     )
     assert last.prefix
-    await decoding.at(last.id, 11, None, RULES, person="local")
+    await decoding.at(last.id, 11, None, RULES, person=LOCAL)
     [(prompt, said, start, _)] = puppet.asked
     assert prompt.prefix == () and bytes(said[:12]) == b"xxxxxxxxxSo?" and start == 11
 
@@ -132,7 +133,7 @@ async def test_with_another_model_the_stored_alternatives_have_to_do(
     text, *_ = await drawn(service, database, temperature=0.5)
     for other in (Open(name="other"), None):
         stage.current = other
-        found = await decoding.at(text.id, 3, 2.0, Rules(top_p=0.5, top_k=2), person="local")
+        found = await decoding.at(text.id, 3, 2.0, Rules(top_p=0.5, top_k=2), person=LOCAL)
         assert found.unknown == (
             "This text was written by puppet, which is not loaded now: only the 2 likeliest tokens of the "
             "distribution are stored, at temperature 1, and the rest is unknown."
@@ -142,7 +143,7 @@ async def test_with_another_model_the_stored_alternatives_have_to_do(
         assert {name: cut.kept for name, cut in found.cuts.items()} == {
             "top_h": 1, "top_h_repo": 1, "top_p": 1, "min_p": None, "top_k": None, "eta": None,
         }  # fmt: skip
-        along = await decoding.along(text.id, 2.0, Rules(top_p=0.5), person="local")
+        along = await decoding.along(text.id, 2.0, Rules(top_p=0.5), person=LOCAL)
         assert along.kept["top_p"] == [1] * 10 and along.kept["min_p"] == [None] * 10
         assert (along.temperature, along.entropy) == (1.0, [0.5] * 10)
 
@@ -152,7 +153,7 @@ async def test_a_model_that_does_not_tell_whole_distributions_is_not_asked(
 ) -> None:
     text, *_ = await drawn(service, database)
     stage.current = Puppet()
-    assert "does not tell whole" in (await decoding.at(text.id, 0, None, RULES, person="local")).unknown
+    assert "does not tell whole" in (await decoding.at(text.id, 0, None, RULES, person=LOCAL)).unknown
 
 
 async def test_a_text_of_mixtures_is_not_read_again(
@@ -161,7 +162,7 @@ async def test_a_text_of_mixtures_is_not_read_again(
     text, *_ = await drawn(service, database)
     soft = text.with_(spans=(Span(0, 2, "soft"), Span(2, 9, "model")))
     await database.write(lambda s: generation_store.save(s, soft, None))
-    assert "mixtures" in (await decoding.at(text.id, 5, None, RULES, person="local")).unknown
+    assert "mixtures" in (await decoding.at(text.id, 5, None, RULES, person=LOCAL)).unknown
 
 
 async def test_what_cannot_be_looked_into_is_refused_with_a_sentence(
@@ -170,11 +171,11 @@ async def test_what_cannot_be_looked_into_is_refused_with_a_sentence(
     texts = await drawn(service, database, "iterative_deepening", samples=1, first_boundary=2, trigger="So?")
     puppet.refuses = "The model was closed."
     with pytest.raises(BadRequest, match="model was closed"):
-        await decoding.at(texts[0].id, 0, None, RULES, person="local")
+        await decoding.at(texts[0].id, 0, None, RULES, person=LOCAL)
     with pytest.raises(BadRequest, match="has 10 tokens; there is no token 10"):
-        await decoding.at(texts[0].id, 10, None, RULES, person="local")
+        await decoding.at(texts[0].id, 10, None, RULES, person=LOCAL)
     with pytest.raises(BadRequest, match="not stored"):
-        await decoding.along("nowhere", None, RULES, person="local")
+        await decoding.along("nowhere", None, RULES, person=LOCAL)
     stage.current = None
     with pytest.raises(BadRequest, match="Load puppet, which wrote this text"):
-        await decoding.at(texts[1].id, 3, None, RULES, person="local")
+        await decoding.at(texts[1].id, 3, None, RULES, person=LOCAL)

@@ -15,6 +15,7 @@ from storage.records import Problem, Run
 from storage.repositories import generations, runs, scores
 from tests.storage import making
 from tests.storage.making import minutes
+from webapp.auth import LOCAL
 from webapp.runs.known import NEEDED, STATE, Known, Unknown
 from webapp.runs.library import LibraryService
 
@@ -64,7 +65,7 @@ async def asked(database: Database) -> Run:
 
 
 async def found(database: Database, run: Run) -> Known | Unknown | None:
-    library = LibraryService(database)
+    library = LibraryService(database).of(LOCAL)
     return await library.known(run, await library.scores(run.id))
 
 
@@ -151,8 +152,8 @@ async def test_states_of_an_imported_file_are_not_trusted(
     database: Database, asked: Run, details: dict[str, Any]
 ) -> None:
     odd = making.score("odd", run_id=asked.id, name=STATE, details=details)
-    assert await LibraryService(database).known(asked, [odd]) is None
+    assert await LibraryService(database).of(LOCAL).known(asked, [odd]) is None
 
 
 async def test_a_run_of_another_method_has_none(database: Database, asked: Run) -> None:
-    assert await LibraryService(database).known(asked, [making.score()]) is None
+    assert await LibraryService(database).of(LOCAL).known(asked, [making.score()]) is None

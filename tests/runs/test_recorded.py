@@ -11,6 +11,7 @@ from storage.database import Database
 from storage.records import Run
 from storage.repositories import generations, scores
 from tests.storage import making
+from webapp.auth import LOCAL
 from webapp.runs.library import LibraryService
 from webapp.runs.recorded import READABLE, Recordings
 
@@ -35,7 +36,7 @@ def ended(key: str, **changes: object) -> Run:
 async def archived(database: Database, path: Path, *made: Run, texts: int = 1) -> Path:
     """Write runs to a file and take them out of the library."""
     await keep(database, *made, texts=texts)
-    library = LibraryService(database)
+    library = LibraryService(database).of(LOCAL)
     await library.export_session("s1", path)
     await library.delete_session("s1")
     return path
@@ -43,7 +44,7 @@ async def archived(database: Database, path: Path, *made: Run, texts: int = 1) -
 
 async def test_an_example_is_shown_with_its_texts_and_scores(database: Database, tmp_path: Path) -> None:
     path = await archived(database, tmp_path / "a.stz", ended("r1"), ended("r2", method="rci"), texts=2)
-    found = await Recordings(LibraryService(database), path).of("self_refine")
+    found = await Recordings(LibraryService(database).of(LOCAL), path).of("self_refine")
     assert found and found.example
     assert (found.run.id, [text.id for text in found.generations]) == ("r1", ["r1-0", "r1-1"])
     assert [score.generation_id for score in found.scores] == ["r1-0"]
@@ -54,7 +55,7 @@ async def test_what_shows_no_whole_run_is_no_example(
     database: Database, tmp_path: Path, passed_over: dict[str, object]
 ) -> None:
     path = await archived(database, tmp_path / "a.stz", ended("r1", **passed_over))
-    assert await Recordings(LibraryService(database), path).of("self_refine") is None
+    assert await Recordings(LibraryService(database).of(LOCAL), path).of("self_refine") is None
 
 
 async def test_of_several_examples_the_richest_that_can_be_taken_in_is_shown(
@@ -66,14 +67,14 @@ async def test_of_several_examples_the_richest_that_can_be_taken_in_is_shown(
         for i in range(texts):
             text = making.generation(f"{key}-{i}", run_id=key, ordinal=i, parents=(), copied_from=None)
             await database.write(lambda s, text=text: generations.save(s, text, None))
-    library = LibraryService(database)
+    library = LibraryService(database).of(LOCAL)
     await library.export_session("s1", tmp_path / "a.stz")
     found = await Recordings(library, tmp_path / "a.stz").of("self_refine")
     assert found and found.run.id == "rich"
 
 
 async def test_without_an_example_the_newest_stored_run_is_shown(database: Database) -> None:
-    recordings = Recordings(LibraryService(database), NOWHERE)
+    recordings = Recordings(LibraryService(database).of(LOCAL), NOWHERE)
     assert await recordings.of("self_refine") is None
     await keep(database, ended("r1"), ended("r2", created_at=making.minutes(9)))
     found = await recordings.of("self_refine")

@@ -13,6 +13,7 @@ from storage.records import Cost, Outcome, Problem, Run
 from storage.repositories import runs
 from tests.storage import making
 from tests.storage.making import minutes
+from webapp.auth import LOCAL
 from webapp.methods.untargeted_refine import UntargetedRefineParams
 from webapp.runs.library import LibraryService
 from webapp.runs.refinement import METHOD, PROBLEMS, NotYet, Ranking
@@ -47,7 +48,7 @@ async def found(database: Database, *stored: Run, of: Run | None = None) -> Rank
             runs.add(s, run)
 
     await database.write(store)
-    return await LibraryService(database).refinement(stored[0] if of is None else of)
+    return await LibraryService(database).of(LOCAL).refinement(stored[0] if of is None else of)
 
 
 async def test_models_are_compared_on_the_problems_that_all_answered(database: Database) -> None:

@@ -44,7 +44,7 @@ async def test_bad_requests_name_what_is_wrong(
         await service.launch([asked(), asked(**request_fields)] if "session_id" not in request_fields
                              else [asked(**request_fields)], person="local")  # fmt: skip
     assert why in str(refused.value)
-    assert (await database.read(library_store.search)).total == 0
+    assert (await database.read(lambda s: library_store.search(s, person="local"))).total == 0
 
 
 async def test_a_question_too_long_is_refused_with_the_token_counts(service: RunService, stage: Stage) -> None:
@@ -70,7 +70,7 @@ async def test_whatever_is_typed_is_data(service: RunService, database: Database
     puppet.script = lambda prompt, sample: "<script>alert(2)</script> " + "\u0301" * 100
     (run_id,) = await service.launch([asked(question=hostile, params={"max_tokens": 500})], person="local")
     await service.wait(run_id)
-    page = await database.read(library_store.search)
+    page = await database.read(lambda s: library_store.search(s, person="local"))
     assert page.total == 1 and page.items[0].status == "finished"
 
 

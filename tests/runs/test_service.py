@@ -59,7 +59,7 @@ async def test_a_run_survives_those_who_watch_it(service: RunService, puppet: Pu
     puppet.gate.clear()
     (run_id,) = await launch(service, asked())
     watching = asyncio.create_task(events_of(service, run_id))
-    batches = service.subscribe(run_id)
+    batches = service.subscribe(run_id, person="local")
     await anext(batches)
     await batches.aclose()
     watching.cancel()
@@ -72,12 +72,12 @@ async def test_a_run_survives_those_who_watch_it(service: RunService, puppet: Pu
 async def test_a_viewer_resumes_after_the_last_event_it_saw(service: RunService, puppet: Puppet) -> None:
     puppet.gate.clear()
     (run_id,) = await launch(service, asked())
-    batches = service.subscribe(run_id)
+    batches = service.subscribe(run_id, person="local")
     first = await anext(batches)
     await batches.aclose()
     last = first.seq + len(first.events) - 1
     puppet.gate.set()
-    rest = await numbered(service.subscribe(run_id, after=last, epoch=first.epoch))
+    rest = await numbered(service.subscribe(run_id, after=last, epoch=first.epoch, person="local"))
     assert rest[0][0] == last + 1
     together = [*first.events, *(event for _, event in rest)]
     await service.wait(run_id)
@@ -87,10 +87,10 @@ async def test_a_viewer_resumes_after_the_last_event_it_saw(service: RunService,
 async def test_after_the_end_the_log_has_another_epoch_that_starts_over(service: RunService, puppet: Puppet) -> None:
     puppet.gate.clear()
     (run_id,) = await launch(service, asked())
-    live = await anext(service.subscribe(run_id))
+    live = await anext(service.subscribe(run_id, person="local"))
     puppet.gate.set()
     await service.wait(run_id)
-    stored = await anext(service.subscribe(run_id, after=5, epoch=live.epoch))
+    stored = await anext(service.subscribe(run_id, after=5, epoch=live.epoch, person="local"))
     assert stored.epoch != live.epoch
     assert stored.seq == 1 and isinstance(stored.events[0], RunOpened)
 
@@ -98,7 +98,7 @@ async def test_after_the_end_the_log_has_another_epoch_that_starts_over(service:
 async def test_what_is_shown_as_finished_is_in_the_database_already(service: RunService, database: Database) -> None:
     (run_id,) = await launch(service, asked("scene_revise"))
     finished = 0
-    async for batch in service.subscribe(run_id):
+    async for batch in service.subscribe(run_id, person="local"):
         for event in batch.events:
             if isinstance(event, GenerationFinished):
                 finished += 1
@@ -113,7 +113,7 @@ async def test_unfinished_text_is_stored_while_it_grows(
     whole = "Answer: " + "7" * 5000  # far more than is written before the gate closes
     puppet.script = lambda prompt, sample: whole
     (run_id,) = await launch(service, asked(params={"samples": 1, "max_tokens": 9000}))
-    async for batch in service.subscribe(run_id):
+    async for batch in service.subscribe(run_id, person="local"):
         if any(isinstance(event, Tokens) and event.start >= 5 for event in batch.events):
             puppet.gate.clear()
             break
@@ -134,14 +134,13 @@ async def test_stop_frees_the_slots_keeps_the_text_and_can_be_pressed_twice(
 ) -> None:
     puppet.script = lambda prompt, sample: "Answer: " + "7" * 5000
     (run_id,) = await launch(service, asked(params={"max_tokens": 9000}))
-    await until(service.subscribe(run_id), some_tokens)
+    await until(service.subscribe(run_id, person="local"), some_tokens)
     puppet.gate.clear()
     assert puppet.open == 2
     watching = asyncio.create_task(events_of(service, run_id))
-    await asyncio.gather(service.stop(run_id), service.stop(run_id))
+    await asyncio.gather(service.stop(run_id, person="local"), service.stop(run_id, person="local"))
     end = (await watching)[-1]
-    await service.stop(run_id)
-    await service.stop("unknown")
+    await service.stop(run_id, person="local")
     assert puppet.open == 0
     assert isinstance(end, RunFinished) and (end.status, end.error) == ("cancelled", "")
     stored = await database.read(lambda s: run_store.load(s, run_id))
@@ -172,10 +171,14 @@ async def test_runs_beyond_the_limit_wait_with_their_position(make_service: Make
     service = await make_service(Limits(interactive=1))
     puppet.gate.clear()
     first, second, third = await launch(service, asked(), asked(), asked())
-    events = await until(service.subscribe(third), lambda e: isinstance(e, RunProgress) and e.queue_position == 1)
+    events = await until(
+        service.subscribe(third, person="local"), lambda e: isinstance(e, RunProgress) and e.queue_position == 1
+    )
     assert isinstance(events[-1], RunProgress) and events[-1].status == "queued"
-    await service.stop(second)
-    await until(service.subscribe(third), lambda e: isinstance(e, RunProgress) and e.queue_position == 0)
+    await service.stop(second, person="local")
+    await until(
+        service.subscribe(third, person="local"), lambda e: isinstance(e, RunProgress) and e.queue_position == 0
+    )
     puppet.gate.set()
     ends = [(await events_of(service, run_id))[-1] for run_id in (first, second, third)]
     assert [end.status for end in ends if isinstance(end, RunFinished)] == ["finished", "cancelled", "finished"]
@@ -186,14 +189,16 @@ async def test_a_person_never_waits_for_background_runs(make_service: Make, pupp
     puppet.gate.clear()
     background = await launch(service, *(asked(background=True) for _ in range(40)))
     (mine,) = await launch(service, asked())
-    await until(service.subscribe(mine), lambda e: isinstance(e, RunProgress) and e.status == "running")
+    await until(
+        service.subscribe(mine, person="local"), lambda e: isinstance(e, RunProgress) and e.status == "running"
+    )
     puppet.gate.set()
     assert isinstance((await events_of(service, mine))[-1], RunFinished)
     assert len(service.live_runs()) > 30
     callers = {caller.background for _, _, caller in puppet.calls}
     assert callers == {True, False}
     for run_id in background:
-        await service.stop(run_id)
+        await service.stop(run_id, person="local")
     await asyncio.gather(*(service.wait(run_id) for run_id in background))
 
 
@@ -269,7 +274,7 @@ async def test_a_run_that_is_begun_again_elsewhere_is_left_interrupted(
     puppet.script = lambda prompt, sample: "7" * 5000
     (run_id,) = await launch(service, asked(params={"max_tokens": 9000}))
     if begun:
-        await until(service.subscribe(run_id), some_tokens)
+        await until(service.subscribe(run_id, person="local"), some_tokens)
     await service.interrupt(run_id)
     assert await service.wait(run_id) is None
     stored = await database.read(lambda s: run_store.get(s, run_id))
@@ -294,7 +299,7 @@ async def test_closing_the_service_interrupts_live_runs_with_what_they_had(
 ) -> None:
     puppet.script = lambda prompt, sample: "Answer: " + "7" * 5000
     (run_id,) = await launch(service, asked(params={"max_tokens": 9000}))
-    await until(service.subscribe(run_id), some_tokens)
+    await until(service.subscribe(run_id, person="local"), some_tokens)
     await service.close()
     stored = await database.read(lambda s: run_store.load(s, run_id))
     assert stored is not None
@@ -308,7 +313,9 @@ async def test_closing_the_service_interrupts_live_runs_with_what_they_had(
 async def test_a_run_keeps_the_engine_it_began_with(service: RunService, puppet: Puppet, stage: Stage) -> None:
     puppet.gate.clear()
     (run_id,) = await launch(service, asked("scene_revise"))
-    await until(service.subscribe(run_id), lambda e: isinstance(e, RunProgress) and e.status == "running")
+    await until(
+        service.subscribe(run_id, person="local"), lambda e: isinstance(e, RunProgress) and e.status == "running"
+    )
     stage.current = Puppet(name="another")
     assert stage.users == 1
     puppet.gate.set()
@@ -320,7 +327,7 @@ async def test_a_run_nobody_watches_stops_if_so_set(make_service: Make, puppet: 
     service = await make_service(Limits(stop_on_close=True, close_grace=0.01))
     puppet.gate.clear()
     (run_id,) = await launch(service, asked())
-    batches = service.subscribe(run_id)
+    batches = service.subscribe(run_id, person="local")
     await anext(batches)
     await batches.aclose()
     await service.wait(run_id)
@@ -333,11 +340,11 @@ async def test_what_a_person_writes_about_a_run_is_told_to_whoever_opens_it_next
 ) -> None:
     (run_id,) = await launch(service, asked())
     await service.wait(run_id)
-    before = await anext(service.subscribe(run_id))
-    again = await anext(service.subscribe(run_id))
+    before = await anext(service.subscribe(run_id, person="local"))
+    again = await anext(service.subscribe(run_id, person="local"))
     assert again.epoch == before.epoch
     await database.write(lambda s: run_store.set_notes(s, run_id, "Look at the second sample."))
-    after = await anext(service.subscribe(run_id))
+    after = await anext(service.subscribe(run_id, person="local"))
     opened = after.events[0]
     assert after.epoch != before.epoch and isinstance(opened, RunOpened)
     assert opened.notes == "Look at the second sample."

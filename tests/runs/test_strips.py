@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from storage.database import Database
 from storage.repositories import generations, runs
 from tests.storage import making
+from webapp.auth import LOCAL
 from webapp.runs import strips as module
-from webapp.runs.library import LibraryService
+from webapp.runs.library import Library, LibraryService
 from webapp.runs.request import BadRequest
 from webapp.runs.strips import strips
 
@@ -22,10 +23,10 @@ TEXTS = {"g1": [b"The", b" big", b" cat", b"."], "g2": [b"The", b" cat", b".", b
 
 
 @pytest.fixture
-async def library(tmp_path: Path) -> AsyncIterator[LibraryService]:
+async def library(tmp_path: Path) -> AsyncIterator[Library]:
     database = Database.open(tmp_path / "runs.db")
     await database.write(store)
-    yield LibraryService(database)
+    yield LibraryService(database).of(LOCAL)
     await database.close()
     shutil.rmtree(tmp_path)
 
@@ -44,7 +45,7 @@ def store(s: Session) -> None:
 
 
 async def test_words_stand_under_their_likes_with_the_largest_entropy_of_their_tokens(
-    library: LibraryService,
+    library: Library,
 ) -> None:
     found = await strips(library, "g1", "g2")
     told = [tuple(word and (word.text, word.value) for word in column) for column in found.columns]
@@ -53,7 +54,7 @@ async def test_words_stand_under_their_likes_with_the_largest_entropy_of_their_t
     assert found.total == 3 and found.lower_bound
 
 
-async def test_long_texts_are_cut(library: LibraryService, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_long_texts_are_cut(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST", 1)
     found = await strips(library, "g1", "g2")
     assert (len(found.columns), found.total) == (1, 3)
@@ -63,6 +64,6 @@ async def test_long_texts_are_cut(library: LibraryService, monkeypatch: pytest.M
     ("key", "sentence"),
     [("none", "no such text"), ("old", "no such text"), ("bare", "tokens"), ("nan", "entropies")],
 )
-async def test_what_is_not_known_is_a_sentence(library: LibraryService, key: str, sentence: str) -> None:
+async def test_what_is_not_known_is_a_sentence(library: Library, key: str, sentence: str) -> None:
     with pytest.raises(BadRequest, match=sentence):
         await strips(library, "g1", key)

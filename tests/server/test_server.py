@@ -12,6 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from tests.runs.following import asked
 from tests.server.conftest import BASE
+from webapp.auth import LOCAL
 from webapp.guard import FORBIDDEN
 from webapp.routes.runs import NO_SUCH_RUN
 from webapp.runs.services import Services
@@ -139,7 +140,7 @@ def test_a_session_is_exported_as_a_file_that_imports_again(
     file = tmp_path / "again.stz"
     file.write_bytes(answer.content)
     assert client.portal is not None
-    imported = client.portal.call(lambda: services.library.import_session(file, person="local"))
+    imported = client.portal.call(lambda: services.library.of(LOCAL).import_session(file))
     assert imported != session
     assert client.get("/api/library?text=exported").json()["total"] == 2
     assert client.get("/api/sessions/nothing/export").status_code == 404

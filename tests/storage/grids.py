@@ -113,6 +113,6 @@ def looks(count: int) -> dict[str, Callable[[Session], object]]:
         "by outcome": lambda s: cells.page(s, "e1", CellFilter(outcome="incorrect>correct")),
         "by text": lambda s: cells.page(s, "e1", CellFilter(text="4321 cats")),
         "totals": lambda s: cell_totals.by_arm(s, "e1"),
-        "list": experiments.page,
+        "list": lambda s: experiments.page(s, person="local"),
         "rate": lambda s: cells.lately(s, "e1", NOON, 100),
     }

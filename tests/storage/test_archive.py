@@ -172,7 +172,7 @@ async def test_a_deleted_session_s_file_comes_back_beside_it(filled: Database, s
     await filled.write(lambda s: sessions.delete(s, "s1"))
     copy = await import_session(filled, stz, "local")
     assert copy != "s1"
-    page = await filled.read(library.sessions)
+    page = await filled.read(lambda s: library.sessions(s, person="local"))
     assert [(row.id, row.runs) for row in page.items] == [(copy, 3)]
 
 
@@ -190,8 +190,8 @@ async def test_what_was_imported_is_found_and_renewed_like_anything_else(
 ) -> None:
     await export_session(filled, "s1", stz)
     await import_session(elsewhere, stz, "local")
-    assert (await elsewhere.read(lambda s: library.search(s, "twelve"))).total == 2
-    assert (await elsewhere.read(lambda s: library.search(s, tag="ärger"))).total == 1
+    assert (await elsewhere.read(lambda s: library.search(s, "twelve", person="local"))).total == 2
+    assert (await elsewhere.read(lambda s: library.search(s, tag="ärger", person="local"))).total == 1
     assert await elsewhere.write(lambda s: runs.interrupt_expired(s, making.minutes(9999))) == []
 
 
@@ -304,4 +304,4 @@ async def test_an_import_for_nobody_is_refused(filled: Database, elsewhere: Data
     await export_session(filled, "s1", stz)
     with pytest.raises(DatabaseError):
         await import_session(elsewhere, stz, "nobody")
-    assert (await elsewhere.read(library.sessions)).total == 0
+    assert (await elsewhere.read(lambda s: library.sessions(s, person="local"))).total == 0

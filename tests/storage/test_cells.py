@@ -120,13 +120,13 @@ async def test_lists_count_cells_by_state_newest_experiment_first(database: Data
         experiments.create(s, grids.experiment("e4", session_id="s2"))
 
     await database.write(more)
-    page = await database.read(experiments.page)
+    page = await database.read(lambda s: experiments.page(s, person="local"))
     assert [row.experiment.id for row in page.items] == ["e2", "e1"] and page.total == 2
     assert page.items[1].cells == {"done": 4, "failed": 1, "waiting": 1} and page.items[1].total == 6
     assert page.items[1].experiment == grids.experiment(lease_until=NOON + grids.LEASE)
-    found = await database.read(lambda s: experiments.page(s, "äRGER"))
+    found = await database.read(lambda s: experiments.page(s, "äRGER", person="local"))
     assert [row.experiment.id for row in found.items] == ["e2"]
-    gone = await database.read(lambda s: experiments.page(s, deleted=True))
+    gone = await database.read(lambda s: experiments.page(s, person="local", deleted=True))
     assert [row.experiment.id for row in gone.items] == ["e3"]
 
 

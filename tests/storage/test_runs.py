@@ -42,7 +42,7 @@ async def test_the_newest_finished_run_of_a_method_is_found(database: Database) 
     await database.write(lambda s: making.store_session(s, None, *made))
 
     async def newest() -> str | None:
-        found = await database.read(lambda s: runs.newest(s, "self_refine"))
+        found = await database.read(lambda s: runs.newest(s, "self_refine", person="local"))
         return found.id if found else None
 
     assert await newest() == "new"
@@ -56,7 +56,7 @@ async def test_the_finished_runs_of_a_method_come_newest_first_up_to_a_limit(dat
     made = [making.run(f"r{n}", created_at=minutes(n), launch_id=f"l{n}", tags=("t",)) for n in range(4)]
     other = making.run("other", created_at=minutes(9), launch_id="l9", method="rci")
     await database.write(lambda s: making.store_session(s, None, *made, other))
-    found = await database.read(lambda s: runs.finished_of(s, "self_refine", 3))
+    found = await database.read(lambda s: runs.finished_of(s, "self_refine", 3, person="local"))
     assert found == [made[3], made[2], made[1]]
 
 

@@ -84,4 +84,7 @@ class Attempts:
         return Attempted("refused", str(refusal))
 
     async def _end(self, run: str) -> None:
-        await (self._runs.stop(run) if self._cut == "cancel" else self._runs.interrupt(run))
+        if self._cut == "cancel":
+            self._runs.cancel(run)
+        else:
+            await self._runs.interrupt(run)

@@ -98,7 +98,7 @@ class Commands:
 
     async def _status(self, experiment_id: str | None) -> Outcome:
         if experiment_id is None:
-            print(terminal.listed((await self._service.page(limit=1_000)).items))
+            print(terminal.listed((await self._service.page(person=None, limit=1_000)).items))
             return Outcome.DONE
         found = await self._service.standing(experiment_id)
         experiment = found.experiment

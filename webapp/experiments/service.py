@@ -172,10 +172,12 @@ class ExperimentService(Asking):
         return experiment
 
     async def page(
-        self, text: str = "", *, deleted: bool = False, offset: int = 0, limit: int = 50
+        self, text: str = "", *, person: str | None, deleted: bool = False, offset: int = 0, limit: int = 50
     ) -> Page[ExperimentRow]:
-        """Return a page of experiments, newest first."""
-        return await self._read(lambda s: experiment_store.page(s, text, deleted=deleted, offset=offset, limit=limit))
+        """Return a page of the experiments that a person may read, newest first; of all of them for None."""
+        return await self._read(
+            lambda s: experiment_store.page(s, text, person=person, deleted=deleted, offset=offset, limit=limit)
+        )
 
     async def cells(
         self, experiment_id: str, only: CellFilter | None = None, *, offset: int = 0, limit: int = 50

@@ -13,8 +13,8 @@ from webapp.pages.explore_actions import ExploreActions
 from webapp.pages.notices import Updates
 from webapp.pages.urls import shown
 from webapp.runs.baselines import METHOD, Baseline, baselines, spent, stored
+from webapp.runs.library import Library
 from webapp.runs.request import BadRequest, RunRequest
-from webapp.runs.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,13 @@ class Offer:
 class BaselineActions:
     """Handlers of the row below the runs; what it offers is worked out from what is stored."""
 
-    def __init__(self, services: Services, explore: ExploreActions) -> None:
-        self._services = services
+    def __init__(self, explore: ExploreActions) -> None:
         self._explore = explore
         self._view = explore.view
 
-    async def offer(self, view: object) -> Updates:
+    async def offer(self, view: object, request: gr.Request) -> Updates:
         """Offer what is missing on the page to judge its first result by."""
-        offer = await self._offer(shown(view))
+        offer = await self._offer(shown(view), self._explore.library(request))
         if offer is None:
             return {self._view.baselines: gr.update(visible=False)}
         return {
@@ -52,7 +51,7 @@ class BaselineActions:
 
     async def start(self, view: object, request: gr.Request) -> Updates:
         """Show the stored baselines and run the missing ones, beside what is there."""
-        offer = await self._offer(shown(view))
+        offer = await self._offer(shown(view), self._explore.library(request))
         if offer is None:
             raise BadRequest("There is nothing on the page that baselines could be added to.")
         source = offer.run
@@ -63,14 +62,15 @@ class BaselineActions:
         ]
         known = [run.id for _, run in offer.baselines if run is not None]
         fresh = await self._explore.launch(missing, request) if missing else []
-        return await self._explore.beside(view, *known, *fresh) | {self._view.baselines: gr.update(visible=False)}
+        hidden: Updates = {self._view.baselines: gr.update(visible=False)}
+        return await self._explore.beside(request, view, *known, *fresh) | hidden
 
-    async def _offer(self, ids: Sequence[str]) -> Offer | None:
-        for run in [found for each in ids if (found := await self._services.library.run(each))]:
+    async def _offer(self, ids: Sequence[str], library: Library) -> Offer | None:
+        for run in [found for each in ids if (found := await library.run(each))]:
             if not _is_result(run):
                 continue
-            generations = await self._services.library.generations(run.id)
-            candidates = await self._services.library.finished(run.problem.id, METHOD)
+            generations = await library.generations(run.id)
+            candidates = await library.finished(run.problem.id, METHOD)
             paired = [(b, stored(b, run, candidates)) for b in baselines(run, generations)]
             beside = [(b, found) for b, found in paired if found is None or found.id not in ids]
             if beside:

@@ -8,6 +8,7 @@ from datetime import datetime
 import gradio as gr
 
 from storage.records import Run
+from webapp.auth import person_of
 from webapp.components.address import Address as AddressView
 from webapp.components.compare_view import CompareView
 from webapp.components.comparison_view import NOTHING, ComparisonView
@@ -17,6 +18,7 @@ from webapp.pages.notices import Updates, error, info
 from webapp.pages.problem_form import shortened
 from webapp.pages.urls import Address, identifiers, selection
 from webapp.pages.wiring import Wiring
+from webapp.runs.library import Library
 from webapp.runs.request import BadRequest
 from webapp.runs.selected.service import Wanted
 from webapp.runs.services import Services
@@ -55,29 +57,31 @@ class ComparePage:
 
     async def open(self, request: gr.Request) -> Updates:
         """Show what the address names, and offer the newest runs and sessions."""
-        wanted = selection(request.query_params)
+        wanted, library = selection(request.query_params), self._library(request)
         updates: Updates = {
-            self.picker: gr.update(choices=await self._offered(wanted.runs), value=list(wanted.runs)),
-            self.sessions: gr.update(choices=await self._called(wanted.sessions), value=list(wanted.sessions)),
+            self.picker: gr.update(choices=await self._offered(wanted.runs, library), value=list(wanted.runs)),
+            self.sessions: gr.update(
+                choices=await self._called(wanted.sessions, library), value=list(wanted.sessions)
+            ),
         }
         if wanted.sessions or wanted.experiment:
             return updates | self._many(wanted)
         if not wanted.runs:
             return updates | self._nothing() | {self.notice: info(f"{HOW} {OR}")}
         try:
-            return updates | await self._shown(wanted.runs, opening=True)
+            return updates | await self._shown(wanted.runs, library, opening=True)
         except BadRequest as refusal:
             return updates | self._nothing() | {self.notice: error(str(refusal))}
 
-    async def compare(self, picked: object, sessions: object) -> Updates:
+    async def compare(self, picked: object, sessions: object, request: gr.Request) -> Updates:
         """Show the picked sessions, else the picked runs, and say so in the address."""
         if wanted := identifiers(sessions):
             address = Address(sessions=wanted).value()
             return self._many(Wanted(sessions=wanted)) | {self.address: address}
-        return await self._shown(identifiers(picked))
+        return await self._shown(identifiers(picked), self._library(request))
 
-    async def _shown(self, wanted: tuple[str, ...], *, opening: bool = False) -> Updates:
-        runs = await comparable(self._services, wanted)
+    async def _shown(self, wanted: tuple[str, ...], library: Library, *, opening: bool = False) -> Updates:
+        runs = await comparable(library, wanted)
         ids = tuple(run.id for run in runs)
         views = {self.view: {"runs": list(ids)}} if round_by_round(runs) else self._many(Wanted(runs=ids))
         return self._nothing() | views | {self.address: Address(ids).value(replace=opening)}
@@ -86,24 +90,27 @@ class ComparePage:
         value = {"runs": list(wanted.runs), "sessions": list(wanted.sessions), "experiment": wanted.experiment}
         return self._nothing() | {self.many: value}
 
+    def _library(self, request: gr.Request) -> Library:
+        return self._services.library.of(person_of(request))
+
     def _nothing(self) -> Updates:
         return {self.view: {"runs": []}, self.many: NOTHING}
 
-    async def _called(self, wanted: tuple[str, ...]) -> list[tuple[str, str]]:
-        page = await self._services.library.sessions(limit=OFFERED)
+    async def _called(self, wanted: tuple[str, ...], library: Library) -> list[tuple[str, str]]:
+        page = await library.sessions(limit=OFFERED)
         listed = {row.id: f"{shortened(row.name, 60)} · {counted(row.runs)}" for row in page.items}
         return [(text, key) for key, text in listed.items()] + [(key, key) for key in wanted if key not in listed]
 
-    async def _offered(self, wanted: tuple[str, ...]) -> list[tuple[str, str]]:
-        page = await self._services.library.search(limit=OFFERED)
+    async def _offered(self, wanted: tuple[str, ...], library: Library) -> list[tuple[str, str]]:
+        page = await library.search(limit=OFFERED)
         listed = {row.id: label(row.question, row.method, row.model_id, row.created_at) for row in page.items}
         for run_id in wanted:
-            if run_id not in listed and (run := await self._services.library.run(run_id)):
+            if run_id not in listed and (run := await library.run(run_id)):
                 listed[run_id] = label(run.problem.question, run.method, run.model.id, run.created_at)
         return [(text, key) for key, text in listed.items()]
 
 
-async def comparable(services: Services, wanted: tuple[str, ...]) -> list[Run]:
+async def comparable(library: Library, wanted: tuple[str, ...]) -> list[Run]:
     """Return the runs of these ids.
 
     Raises:
@@ -112,7 +119,7 @@ async def comparable(services: Services, wanted: tuple[str, ...]) -> list[Run]:
     """
     if not FEWEST <= len(wanted) <= MOST:
         raise BadRequest(f"{counted(len(wanted))} cannot be compared. {HOW}")
-    runs = [run for run in [await services.library.run(each) for each in wanted] if run and not run.deleted_at]
+    runs = [run for run in [await library.run(each) for each in wanted] if run and not run.deleted_at]
     if len(runs) < len(wanted):
         raise BadRequest("One of these runs cannot be found here; it may have been deleted.")
     return runs

@@ -9,14 +9,14 @@ from storage.records import StoredRun
 from webapp.charts.entropy import EntropySeries, entropy_figure
 from webapp.methods.registry import methods
 from webapp.pages.urls import shown
-from webapp.runs.services import Services
+from webapp.runs.library import Library
 
 LINES_AT_MOST = 24
 
 
-async def entropy_chart(services: Services, view: object) -> str | None:
+async def entropy_chart(library: Library, view: object) -> str | None:
     """Return the figure of the runs in a view's value as JSON text, or None where nothing is known."""
-    stored = [run for run in [await services.library.load(each) for each in shown(view)] if run]
+    stored = [run for run in [await library.load(each) for each in shown(view)] if run]
     if not any(run.traces for run in stored):
         return None
     return await asyncio.to_thread(_drawn, stored)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from webapp.runs.library import Library
 from webapp.runs.recorded import ARCHIVE
 from webapp.runs.request import BadRequest
-from webapp.runs.services import Services
 
 
-async def offered(services: Services) -> bool:
+async def offered(library: Library) -> bool:
     """Return whether to offer them: they are there, and nothing is stored yet."""
-    return ARCHIVE.is_file() and (await services.library.sessions(limit=1)).total == 0
+    return ARCHIVE.is_file() and (await library.sessions(limit=1)).total == 0
 
 
-async def load(services: Services, person: str) -> str:
+async def load(library: Library) -> str:
     """Import the examples and return their session's id.
 
     Raises:
@@ -21,4 +21,4 @@ async def load(services: Services, person: str) -> str:
     """
     if not ARCHIVE.is_file():
         raise BadRequest(f"There are no recorded examples: {ARCHIVE.name} is missing from the program's folder.")
-    return await services.library.import_session(ARCHIVE, person=person)
+    return await library.import_session(ARCHIVE)

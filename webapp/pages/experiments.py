@@ -61,17 +61,23 @@ class ExperimentsPage:
         """Ask for column names where the file has its own."""
         return {self.form.data.upload.columns: gr.update(visible=takes_columns(format))}
 
-    async def allow_loading(self, event: gr.EventData) -> Updates:
+    async def allow_loading(self, event: gr.EventData, request: gr.Request) -> Updates:
         """Allow or forbid the models of an experiment to replace the one that answers."""
-        await self._experiments.allow_loading(identifier(event, "id"), flag(event, "allowed"))
+        await self._experiments.allow_loading(await self._changeable(event, request), flag(event, "allowed"))
         return {self.view: looked_at(None)}
 
     def _handler(self, change: Callable[[str], Awaitable[None]]) -> Handler:
-        async def handle(event: gr.EventData) -> Updates:
-            await change(identifier(event, "id"))
+        async def handle(event: gr.EventData, request: gr.Request) -> Updates:
+            await change(await self._changeable(event, request))
             return {self.view: looked_at(None)}
 
         return handle
+
+    async def _changeable(self, event: gr.EventData, request: gr.Request) -> str:
+        """Return the experiment that an event names, which whoever asks may change."""
+        experiment = identifier(event, "id")
+        await self._services.access.require("experiment", experiment, person_of(request).id, "write")
+        return experiment
 
 
 def looked_at(experiment: str | None) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def explore_page(page: gr.Blocks, services: Services) -> None:
     wiring.on(view.examples.click, actions.load_examples, changes=[*view.opened, view.examples], repeat=False)
     _wire_runs(wiring, view, actions)
     _wire_judging(wiring, view, actions)
-    _wire_baselines(wiring, view, BaselineActions(services, actions))
+    _wire_baselines(wiring, view, BaselineActions(actions))
     _wire_problem(wiring, view, ProblemActions(view.problem, view.upload, view.notice))
 
 

@@ -18,6 +18,7 @@ from webapp.pages.forged import identifier, method_choice, text, whole_number
 from webapp.pages.notices import Updates, error, info
 from webapp.pages.sessions import name_session, session_field
 from webapp.pages.urls import Address, identifiers, shown
+from webapp.runs.library import Library
 from webapp.runs.request import BadRequest, RunRequest
 from webapp.runs.services import Services
 
@@ -35,10 +36,10 @@ class ExploreActions:
     async def open(self, request: gr.Request) -> Updates:
         """Show what the address asks for: the runs, their problem and methods, and the session; or one method."""
         address = Address.of(request.query_params)
-        runs = [run for run in [await self._find(each) for each in address.runs] if run]
+        runs = [run for run in [await self._find(each, request) for each in address.runs] if run]
         session = runs[0].session_id if runs and address.session is None else address.session
-        updates = await self._show([run.id for run in runs], session, opening=True)
-        updates[self.view.examples] = gr.update(visible=await examples.offered(self.services))
+        updates = await self._show(request, [run.id for run in runs], session, opening=True)
+        updates[self.view.examples] = gr.update(visible=await examples.offered(self.library(request)))
         if runs:
             updates |= self.view.problem.filled(runs[0].problem) | self._methods(runs)
         elif (method := request.query_params.get("method")) in methods():
@@ -56,17 +57,18 @@ class ExploreActions:
     ) -> Updates:  # fmt: skip
         """Start one run a column and show them."""
         problem = await self._problem(*fields)
-        known = await self.services.library.session(session) if session and identifiers([session]) else None
+        library = self.library(request)
+        known = await library.session(session) if session and identifiers([session]) else None
         asked = [method_choice(form) for form in (first, second, third)[: self._count(count)]]
         there = known.id if known else None
         requests = [RunRequest(problem, name, dict(values), _seed(seed), there) for name, values in asked]
         ids = await self.launch(requests, request)
-        return await self._show(ids, await name_session(self.services, ids[0], known, session))
+        return await self._show(request, ids, await name_session(library, ids[0], known, session))
 
-    async def stop(self, view: object) -> Updates:
+    async def stop(self, view: object, request: gr.Request) -> Updates:
         """Stop every run on the page; those that ended already stay as they are."""
         for run in shown(view):
-            await self.services.runs.stop(run)
+            await self.services.runs.stop(run, person=person_of(request).id)
         return {}
 
     async def branch(self, view: object, event: gr.EventData, request: gr.Request) -> Updates:
@@ -75,20 +77,20 @@ class ExploreActions:
             identifier(event, "generation"), whole_number(event, "index"), whole_number(event, "token"),
             person=person_of(request).id,
         )  # fmt: skip
-        return await self.beside(view, run)
+        return await self.beside(request, view, run)
 
-    async def choose_judge(self, event: gr.EventData) -> Updates:
+    async def choose_judge(self, event: gr.EventData, request: gr.Request) -> Updates:
         """Offer the methods that take an earlier run's samples."""
-        run = await self._existing(identifier(event, "run"))
+        run = await self._existing(identifier(event, "run"), request)
         return {self.view.judged: run.id, self.view.judge: gr.update(visible=True)}
 
     async def judge(self, judged: str, form: object, view: object, request: gr.Request) -> Updates:
         """Run a method on the samples of an earlier run, beside it."""
-        source = await self._existing(judged)
+        source = await self._existing(judged, request)
         name, values = method_choice(form)
         asked = RunRequest(source.problem, name, dict(values), source.seed, source.session_id, input_run=source.id)
         (run,) = await self.launch([asked], request)
-        return await self.beside(view, run) | {self.view.judge: gr.update(visible=False)}
+        return await self.beside(request, view, run) | {self.view.judge: gr.update(visible=False)}
 
     async def hide_judge(self) -> Updates:
         """Put the choice of a judging method away."""
@@ -101,9 +103,9 @@ class ExploreActions:
         # A value that never was makes the view begin again, also when it replayed at this speed before.
         return {self.view.runs: {"runs": list(shown(view)), "speed": speed, "again": secrets.token_hex(4)}}
 
-    async def draw(self, view: object) -> Updates:
+    async def draw(self, view: object, request: gr.Request) -> Updates:
         """Draw the entropies of what has ended."""
-        return {self.view.entropy: await entropy_chart(self.services, view)}
+        return {self.view.entropy: await entropy_chart(self.library(request), view)}
 
     async def choose_count(self, count: object) -> Updates:
         """Show so many methods."""
@@ -111,10 +113,10 @@ class ExploreActions:
 
     async def load_examples(self, request: gr.Request) -> Updates:
         """Import the recorded examples and show those that were launched last."""
-        session = await examples.load(self.services, person_of(request).id)
-        newest = (await self.services.library.search(session=session, limit=COLUMNS_AT_MOST)).items
+        session = await examples.load(self.library(request))
+        newest = (await self.library(request).search(session=session, limit=COLUMNS_AT_MOST)).items
         together = [row.id for row in newest if row.launch_id == newest[0].launch_id]
-        return await self._show(together, session) | {
+        return await self._show(request, together, session) | {
             self.view.examples: gr.update(visible=False),
             self.view.notice: info("The examples are in the Library, as a session of their own."),
         }
@@ -127,14 +129,18 @@ class ExploreActions:
         self.services.hub.start(ref)
         return {}
 
+    def library(self, request: gr.Request) -> Library:
+        """Return what is open to whoever asks."""
+        return self.services.library.of(person_of(request))
+
     async def launch(self, requests: Sequence[RunRequest], request: gr.Request) -> list[str]:
         """Start runs together on behalf of whoever asks."""
         return await self.services.runs.launch(requests, person=person_of(request).id)
 
-    async def beside(self, view: object, *added: str) -> Updates:
+    async def beside(self, request: gr.Request, view: object, *added: str) -> Updates:
         """Show more runs beside those on the page; the newest stay where there are too many."""
         runs = list(dict.fromkeys([*shown(view), *added]))[-COLUMNS_AT_MOST:]
-        return await self._show(runs, (await self._existing(runs[-1])).session_id)
+        return await self._show(request, runs, (await self._existing(runs[-1], request)).session_id)
 
     async def _problem(self, picked: str | None, *fields: Any) -> Problem:
         uploaded, typed = fields[: len(self.view.upload.inputs)], fields[len(self.view.upload.inputs) :]
@@ -142,21 +148,23 @@ class ExploreActions:
         sources = [starter.problem if starter else None, await self.view.upload.picked(*uploaded)]
         return self.view.problem.read([each for each in sources if each], *typed)
 
-    async def _find(self, run_id: str) -> Run | None:
-        run = await self.services.library.run(run_id)
+    async def _find(self, run_id: str, request: gr.Request) -> Run | None:
+        run = await self.library(request).run(run_id)
         return None if run is None or run.deleted_at else run
 
-    async def _existing(self, run_id: str) -> Run:
-        run = await self._find(run_id) if identifiers([run_id]) else None
+    async def _existing(self, run_id: str, request: gr.Request) -> Run:
+        run = await self._find(run_id, request) if identifiers([run_id]) else None
         if run is None:
             raise BadRequest("That run cannot be found here; it may have been deleted.")
         return run
 
-    async def _show(self, runs: list[str], session: str | None, *, opening: bool = False) -> Updates:
+    async def _show(
+        self, request: gr.Request, runs: list[str], session: str | None, *, opening: bool = False
+    ) -> Updates:
         return {
             self.view.runs: {"runs": runs, "speed": None, "look": bool(runs) and not opening},
             self.view.address: Address(tuple(runs), session).value(replace=opening),
-            self.view.session: await session_field(self.services, session),
+            self.view.session: await session_field(self.library(request), session),
         }
 
     def _one_method(self, form: dict[str, Any]) -> Updates:

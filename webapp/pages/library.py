@@ -16,7 +16,7 @@ from webapp.export.importing import Report
 from webapp.pages.forged import identifier, text, texts
 from webapp.pages.notices import Updates, info
 from webapp.pages.sessions import checked_name
-from webapp.pages.shelves import Shelves
+from webapp.pages.shelves import Shelf, Shelves
 from webapp.pages.urls import Address
 from webapp.pages.wiring import Wiring
 from webapp.runs.request import BadRequest
@@ -27,8 +27,7 @@ class LibraryPage:
     """Lays out the page and answers its events."""
 
     def __init__(self, page: gr.Blocks, services: Services) -> None:
-        self._library = services.library
-        self._shelves = Shelves(services.library)
+        self._services = services
         self.address = AddressView(elem_id="address")
         self.notice = Notice(elem_id="notice")
         with gr.Row():
@@ -73,8 +72,9 @@ class LibraryPage:
         """Read an uploaded archive into a session of its own, and show it."""
         if not upload:
             raise BadRequest("Choose a .stz file to import.")
-        session = await self._library.import_session(Path(upload), person=person_of(request).id)
-        stored = await self._library.session(session)
+        library = self._services.library.of(person_of(request))
+        session = await library.import_session(Path(upload))
+        stored = await library.session(session)
         return {
             self.view: lists(session),
             self.address: Address((), session).value(),
@@ -85,7 +85,7 @@ class LibraryPage:
         """Read the runs of an uploaded file into a session of its own, and show it."""
         if not upload:
             raise BadRequest("Choose a file of runs to import.")
-        report = await self._library.import_runs(Path(upload), person=person_of(request).id)
+        report = await self._services.library.of(person_of(request)).import_runs(Path(upload))
         if report.session is None:
             raise BadRequest(f"No run was imported. {refused(report) or 'The file holds none.'}")
         return {
@@ -96,7 +96,7 @@ class LibraryPage:
 
     async def rename(self, event: gr.EventData, request: gr.Request) -> Updates:
         """Give a run or a session another name; a run may lose its name, a session may not."""
-        shelf, kind, key = await self._shelves.find(event)
+        shelf, kind, key = await self._find(event, request)
         name = checked_name(text(event, "name"))
         if kind == "session" and not name:
             raise BadRequest("A session needs a name.")
@@ -105,27 +105,30 @@ class LibraryPage:
 
     async def set_notes(self, event: gr.EventData, request: gr.Request) -> Updates:
         """Replace the notes of a run or a session."""
-        shelf, _, key = await self._shelves.find(event)
+        shelf, _, key = await self._find(event, request)
         await shelf.set_notes(key, text(event, "notes"))
         return self._again(request)
 
     async def set_tags(self, event: gr.EventData, request: gr.Request) -> Updates:
         """Replace the tags of a run or a session."""
-        shelf, _, key = await self._shelves.find(event)
+        shelf, _, key = await self._find(event, request)
         await shelf.set_tags(key, texts(event, "tags"))
         return self._again(request)
 
     async def delete(self, event: gr.EventData, request: gr.Request) -> Updates:
         """Put a run or a session away; the list offers to bring it back."""
-        shelf, _, key = await self._shelves.find(event)
+        shelf, _, key = await self._find(event, request)
         await shelf.delete(key)
         return self._again(request)
 
     async def restore(self, event: gr.EventData, request: gr.Request) -> Updates:
         """Bring back what was deleted."""
-        shelf, _, key = await self._shelves.find(event)
+        shelf, _, key = await self._find(event, request)
         await shelf.restore(key)
         return self._again(request)
+
+    async def _find(self, event: gr.EventData, request: gr.Request) -> tuple[Shelf, str, str]:
+        return await Shelves(self._services.library.of(person_of(request))).find(event)
 
     def _again(self, request: gr.Request) -> Updates:
         return {self.view: lists(Address.of(request.query_params).session)}

@@ -7,19 +7,19 @@ from typing import Any
 import gradio as gr
 
 from storage.records import Session
+from webapp.runs.library import Library
 from webapp.runs.request import BadRequest
-from webapp.runs.services import Services
 
 OFFERED = 50
 LONGEST_NAME = 200
 
 
-async def session_field(services: Services, chosen: str | None) -> Any:
+async def session_field(library: Library, chosen: str | None) -> Any:
     """Return the update of a session field: the newest sessions, and the chosen one among them."""
-    page = await services.library.sessions(limit=OFFERED)
+    page = await library.sessions(limit=OFFERED)
     choices = [(row.name, row.id) for row in page.items]
     if chosen and chosen not in [key for _, key in choices]:
-        session = await services.library.session(chosen)
+        session = await library.session(chosen)
         choices += [(session.name, session.id)] if session and not session.deleted_at else []
     known = chosen in [key for _, key in choices]
     return gr.update(choices=choices, value=chosen if known else None)
@@ -38,13 +38,13 @@ def checked_name(name: str | None) -> str:
     return text
 
 
-async def name_session(services: Services, run_id: str, known: Session | None, typed: str | None) -> str:
+async def name_session(library: Library, run_id: str, known: Session | None, typed: str | None) -> str:
     """Return the session of a new run, under the name that was typed for it if the launch had to make it."""
     if known is not None:
         return known.id
-    run = await services.library.run(run_id)
+    run = await library.run(run_id)
     if run is None:
         raise BadRequest("The run was deleted while it started.")
     if name := checked_name(typed):
-        await services.library.rename_session(run.session_id, name)
+        await library.rename_session(run.session_id, name)
     return run.session_id

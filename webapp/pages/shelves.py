@@ -9,7 +9,7 @@ import gradio as gr
 
 from storage.records import Run, Session
 from webapp.pages.forged import identifier
-from webapp.runs.library import LibraryService
+from webapp.runs.library import Library
 from webapp.runs.request import BadRequest
 
 
@@ -26,9 +26,9 @@ class Shelf:
 
 
 class Shelves:
-    """Finds what an event is about, and refuses what does not exist."""
+    """Finds what an event is about, and refuses what does not exist for whoever asks."""
 
-    def __init__(self, library: LibraryService) -> None:
+    def __init__(self, library: Library) -> None:
         self._kinds = {
             "run": Shelf(
                 library.run, library.rename_run, library.set_run_notes, library.set_run_tags,

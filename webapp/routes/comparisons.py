@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from webapp.analysis.transitions import Transition
+from webapp.auth import person_of
 from webapp.pages.urls import selection
 from webapp.reports.comparison import Comparing
 from webapp.reports.document import report
@@ -46,30 +47,34 @@ def narrowed(
 def comparison_routes(services: Services) -> APIRouter:
     """Return the routes of comparisons."""
     router = APIRouter()
-    comparing = Comparing(Comparisons(services.database))
+
+    def asking(request: Request) -> Comparing:
+        return Comparing(Comparisons(services.database, person_of(request).id))
 
     @router.get("/api/comparison")
-    async def opened(wanted: Asked, unit: Unit = "generated_tokens") -> Response:
+    async def opened(request: Request, wanted: Asked, unit: Unit = "generated_tokens") -> Response:
         """Return the sides and what their runs came to."""
-        return answer(await comparing.opened(wanted, unit))
+        return answer(await asking(request).opened(wanted, unit))
 
     @router.get("/api/comparison/texts")
-    async def texts(wanted: Asked, of: Place = 0, score: Name = None) -> Response:
+    async def texts(request: Request, wanted: Asked, of: Place = 0, score: Name = None) -> Response:
         """Return what is known of the texts of a side."""
-        return answer(await comparing.texts(wanted, of, score))
+        return answer(await asking(request).texts(wanted, of, score))
 
     @router.get("/api/comparison/problems")
     async def problems(
+        request: Request,
         wanted: Asked,
         only: Annotated[Narrowed, Depends(narrowed)],
         offset: Annotated[int, Query(ge=0)] = 0,
         limit: Annotated[int, Query(ge=1, le=200)] = 25,
     ) -> Response:
         """Return a page of problems with the runs of every side: `{items, total}`."""
-        return answer(await comparing.problems(wanted, only, offset, limit))
+        return answer(await asking(request).problems(wanted, only, offset, limit))
 
     @router.get("/api/comparison/table")
     async def table(
+        request: Request,
         wanted: Asked,
         part: Annotated[str, Query(max_length=40)],
         unit: Unit = "generated_tokens",
@@ -78,22 +83,22 @@ def comparison_routes(services: Services) -> APIRouter:
         format: Literal["csv", "parquet"] = "csv",
     ) -> Response:
         """Return the table of a part as a file; `part=runs` and `part=texts` are everything behind the comparison."""
-        found, name = await comparing.table(wanted, part, unit, of, score), f"{_plain(part)}.{format}"
+        found, name = await asking(request).table(wanted, part, unit, of, score), f"{_plain(part)}.{format}"
         if format == "parquet":
             return _file(await asyncio.to_thread(as_parquet, found), "application/vnd.apache.parquet", name)
         return _file(_encoded(await asyncio.to_thread(as_csv, found)), "text/csv; charset=utf-8", name)
 
     @router.get("/api/texts/aligned")
-    async def under(first: Key, second: Key) -> Response:
+    async def under(request: Request, first: Key, second: Key) -> Response:
         """Return two texts word under word: `{columns: [[word, entropy, word, entropy, same], ...], total, ...}`."""
-        found = await strips(services.library, first, second)
+        found = await strips(services.library.of(person_of(request)), first, second)
         columns = [[*(each.first or NO_WORD), *(each.second or NO_WORD), each.same] for each in found.columns]
         return answer({"columns": columns, "total": found.total, "lower_bound": found.lower_bound})
 
     @router.get("/api/comparison/report")
-    async def whole(wanted: Asked, request: Request, unit: Unit = "generated_tokens") -> Response:
+    async def whole(request: Request, wanted: Asked, unit: Unit = "generated_tokens") -> Response:
         """Return the whole comparison as one HTML file that needs neither this program nor a network."""
-        page = await report(comparing, wanted, unit, address=f"/compare?{request.url.query}")
+        page = await report(asking(request), wanted, unit, address=f"/compare?{request.url.query}")
         return _file(_encoded(page), "application/octet-stream", "comparison.html")
 
     return router

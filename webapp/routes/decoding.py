@@ -47,13 +47,13 @@ def decoding_routes(services: Services) -> APIRouter:
         temperature: Temperature = None,
     ) -> Response:
         """Return what each rule keeps at a token, with the likeliest tokens and a chart."""
-        found = await decoding.at(text_id, index, temperature, asked, person=person_of(request).id)
+        found = await decoding.at(text_id, index, temperature, asked, person=person_of(request))
         return answer(await asyncio.to_thread(inspection_data, found))
 
     @router.get("/api/texts/{text_id}/rules/along")
     async def along(request: Request, text_id: str, asked: Asked, temperature: Temperature = None) -> Response:
         """Return a chart of how many tokens each rule keeps along a text."""
-        found = await decoding.along(text_id, temperature, asked, person=person_of(request).id)
+        found = await decoding.along(text_id, temperature, asked, person=person_of(request))
         return answer(await asyncio.to_thread(along_data, found))
 
     return router

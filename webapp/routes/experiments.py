@@ -7,39 +7,49 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
 from storage.experiments import CellFilter, CellState, ExperimentRow
+from webapp.auth import person_of
 from webapp.experiments.names import arm_names
 from webapp.experiments.service import ExperimentService
 from webapp.experiments.spec import ExperimentSpec
 from webapp.experiments.standing import Standing
 from webapp.routes.answer import answer
 from webapp.routes.library import Limit, Offset, Text, file_name
+from webapp.runs.access import Access
 
 Outcome = Annotated[str | None, Query(pattern="^[a-z]+(>[a-z]+)?$")]
 
 
-def experiment_routes(experiments: ExperimentService) -> APIRouter:
+def experiment_routes(experiments: ExperimentService, access: Access) -> APIRouter:
     """Return the routes of experiments."""
     router = APIRouter()
 
+    async def check(request: Request, experiment_id: str) -> None:
+        await access.require("experiment", experiment_id, person_of(request).id)
+
     @router.get("/api/experiments")
-    async def listed(text: Text = "", deleted: bool = False, offset: Offset = 0, limit: Limit = 50) -> Response:
+    async def listed(
+        request: Request, text: Text = "", deleted: bool = False, offset: Offset = 0, limit: Limit = 50
+    ) -> Response:
         """Return a page of experiments, newest first: `{items, total}`."""
-        page = await experiments.page(text, deleted=deleted, offset=offset, limit=limit)
+        person = person_of(request).id
+        page = await experiments.page(text, person=person, deleted=deleted, offset=offset, limit=limit)
         return answer({"items": [_row(row) for row in page.items], "total": page.total})
 
     @router.get("/api/experiments/{experiment_id}")
-    async def one(experiment_id: str) -> Response:
+    async def one(request: Request, experiment_id: str) -> Response:
         """Return what an experiment is, how far it is, and what its methods came to so far."""
+        await check(request, experiment_id)
         found = await experiments.standing(experiment_id)
         return answer(_told(found) | {"results": await experiments.results(experiment_id)})
 
     @router.get("/api/experiments/{experiment_id}/cells")
     async def cells(
+        request: Request,
         experiment_id: str,
         state: CellState | None = None,
         arm: int | None = None,
@@ -51,13 +61,17 @@ def experiment_routes(experiments: ExperimentService) -> APIRouter:
         limit: Limit = 50,
     ) -> Response:
         """Return a page of cells in the order of the grid: `{items, total}`."""
+        await check(request, experiment_id)
         only = CellFilter(state, arm, model, seed, outcome, text)
         page = await experiments.cells(experiment_id, only, offset=offset, limit=limit)
         return answer({"items": page.items, "total": page.total})
 
     @router.get("/api/experiments/{experiment_id}/export")
-    async def export(experiment_id: str, format: Literal["csv", "jsonl", "parquet"] = "csv") -> Response:
+    async def export(
+        request: Request, experiment_id: str, format: Literal["csv", "jsonl", "parquet"] = "csv"
+    ) -> Response:
         """Return a table with a row a cell."""
+        await check(request, experiment_id)
         experiment = await experiments.get(experiment_id)
         folder = tempfile.TemporaryDirectory(prefix="second-thoughts-")
         path = Path(folder.name) / f"cells.{format}"

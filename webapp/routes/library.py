@@ -6,10 +6,11 @@ import tempfile
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
+from webapp.auth import person_of
 from webapp.routes.answer import answer, refusal
 from webapp.runs.services import Services
 
@@ -24,6 +25,7 @@ def library_routes(services: Services) -> APIRouter:
 
     @router.get("/api/library")
     async def runs(
+        request: Request,
         text: Text = "",
         session: str | None = None,
         tag: str | None = None,
@@ -32,26 +34,30 @@ def library_routes(services: Services) -> APIRouter:
         limit: Limit = 50,
     ) -> Response:
         """Return a page of runs, newest first: `{items, total}`."""
-        page = await services.library.search(
+        page = await services.library.of(person_of(request)).search(
             text, session=session or None, tag=tag or None, deleted=deleted, offset=offset, limit=limit
         )
         return answer({"items": page.items, "total": page.total})
 
     @router.get("/api/library/sessions")
-    async def sessions(text: Text = "", deleted: bool = False, offset: Offset = 0, limit: Limit = 50) -> Response:
+    async def sessions(
+        request: Request, text: Text = "", deleted: bool = False, offset: Offset = 0, limit: Limit = 50
+    ) -> Response:
         """Return a page of sessions, last changed first: `{items, total}`."""
-        page = await services.library.sessions(text, deleted=deleted, offset=offset, limit=limit)
+        library = services.library.of(person_of(request))
+        page = await library.sessions(text, deleted=deleted, offset=offset, limit=limit)
         return answer({"items": page.items, "total": page.total})
 
     @router.get("/api/sessions/{session_id}/export")
-    async def export(session_id: str) -> Response:
+    async def export(request: Request, session_id: str) -> Response:
         """Return a whole session as a .stz file."""
-        session = await services.library.session(session_id)
+        library = services.library.of(person_of(request))
+        session = await library.session(session_id)
         if session is None:
             return refusal("There is no such session here; it may have been deleted.", 404)
         folder = tempfile.TemporaryDirectory(prefix="second-thoughts-")
         path = Path(folder.name) / "session.stz"
-        await services.library.export_session(session_id, path)
+        await library.export_session(session_id, path)
         return FileResponse(
             path,
             media_type="application/octet-stream",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from storage.records import Generation
+from webapp.auth import person_of
 from webapp.methods.describe import describe
 from webapp.methods.registry import methods
 from webapp.routes.answer import answer, refusal
@@ -19,7 +20,6 @@ from webapp.runs.services import Services
 def method_routes(services: Services) -> APIRouter:
     """Return the routes of methods."""
     router = APIRouter()
-    recordings = Recordings(services.library)
 
     @router.get("/api/methods")
     async def listed() -> Response:
@@ -27,11 +27,11 @@ def method_routes(services: Services) -> APIRouter:
         return answer(describe())
 
     @router.get("/api/methods/{name}/calls")
-    async def calls(name: str) -> Response:
+    async def calls(request: Request, name: str) -> Response:
         """Return the texts of a run of a method and what each was made from; null where none has run yet."""
         if name not in methods():
             return refusal("There is no method of that name here.", 404)
-        recorded = await recordings.of(name)
+        recorded = await Recordings(services.library.of(person_of(request))).of(name)
         return answer(recorded and _told(recorded))
 
     return router

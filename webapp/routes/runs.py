@@ -9,10 +9,11 @@ from collections.abc import Coroutine
 from contextlib import aclosing
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from webapp.auth import person_of
 from webapp.charts.evidence import evidence_of
 from webapp.charts.p_ik import p_ik
 from webapp.charts.refinement import refinement
@@ -43,21 +44,23 @@ def run_routes(services: Services) -> APIRouter:
         await _until_gone(socket, _send(services, socket, run_id, after, epoch, speed))
 
     @router.get("/api/runs/{run_id}")
-    async def summary(run_id: str) -> Response:
+    async def summary(request: Request, run_id: str) -> Response:
         """Return a run with its generations, without their token traces."""
-        run = await services.library.run(run_id)
+        library = services.library.of(person_of(request))
+        run = await library.run(run_id)
         if run is None:
             return refusal("There is no such run here; it may have been deleted.", 404)
-        return answer({"run": run, "generations": await services.library.generations(run_id)})
+        return answer({"run": run, "generations": await library.generations(run_id)})
 
     @router.get("/api/runs/{run_id}/evidence")
-    async def evidence(run_id: str) -> Response:
+    async def evidence(request: Request, run_id: str) -> Response:
         """Return what a run's stored scores show: charts and tables with a sentence on how to read each."""
-        run = await services.library.run(run_id)
+        library = services.library.of(person_of(request))
+        run = await library.run(run_id)
         if run is None:
             return refusal("There is no such run here; it may have been deleted.", 404)
-        texts, scores = await services.library.generations(run_id), await services.library.scores(run_id)
-        known, ranked = await services.library.known(run, scores), await services.library.refinement(run)
+        texts, scores = await library.generations(run_id), await library.scores(run_id)
+        known, ranked = await library.known(run, scores), await library.refinement(run)
 
         def shown() -> list[dict[str, Any]]:
             found = evidence_of(run, texts, scores)
@@ -74,7 +77,9 @@ async def _send(
     services: Services, socket: WebSocket, run_id: str, after: int, epoch: str | None, speed: float | None
 ) -> None:
     try:
-        async with aclosing(services.runs.subscribe(run_id, after, epoch, speed)) as batches:
+        async with aclosing(
+            services.runs.subscribe(run_id, after, epoch, speed, person=person_of(socket).id)
+        ) as batches:
             async for batch in batches:
                 await socket.send_text(batch.model_dump_json())
         await socket.close()

@@ -14,7 +14,7 @@ from storage.repositories.access import Right, Thing, allowed, may, open_session
 from webapp.runs.asking import Asking
 from webapp.runs.request import BadRequest
 
-__all__ = ["Access", "NoAccess", "Right", "Thing", "allowed", "open_sessions", "require"]
+__all__ = ["Access", "NoAccess", "Right", "Thing", "allowed", "may", "open_sessions", "require"]
 
 NOT_HERE: Mapping[Thing, str] = {
     "session": "There is no such session here; it may have been deleted.",
@@ -63,3 +63,12 @@ class Access(Asking):
 
         """
         await self._read(lambda s: require(s, thing, key, person, right))
+
+    async def may(self, thing: Thing, key: str, person: str, right: Right = "read") -> bool:
+        """Say whether a person may do something with a thing.
+
+        Raises:
+            BadRequest: when the database cannot be used.
+
+        """
+        return await self._read(lambda s: may(s, thing, key, person, right))

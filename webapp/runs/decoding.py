@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.records import Generation
+from storage.records import Generation, Person
 from storage.trace import TokenTrace
 from webapp.analysis.truncation import Distribution, Rules, kept_along
 from webapp.engine.protocol import Caller, Engine, EngineError, OpenEngine, Prompt
@@ -64,7 +64,7 @@ class Decoding:
         self._hub = hub
 
     async def at(
-        self, text_id: str, index: int, temperature: float | None, rules: Rules, *, person: str
+        self, text_id: str, index: int, temperature: float | None, rules: Rules, *, person: Person
     ) -> Inspection:
         """Return what each rule keeps at a token; without a temperature, at the one the text was drawn with.
 
@@ -72,10 +72,10 @@ class Decoding:
             BadRequest: with a sentence, when there is no such token or nothing is known of it.
 
         """
-        text, trace = await self._text(text_id)
+        text, trace = await self._text(text_id, person)
         if not 0 <= index < len(trace):
             raise BadRequest(f"The text has {len(trace)} tokens; there is no token {index}.")
-        async with self._reading(text, trace, person) as (again, why):
+        async with self._reading(text, trace, person.id) as (again, why):
             if again is not None:
                 [logits] = await again.logits(index, index + 1)
                 warm = _temperature(text.generation, temperature)
@@ -84,21 +84,21 @@ class Decoding:
             raise BadRequest(NOT_DRAWN.format(model=text.run.model.id))
         return found
 
-    async def along(self, text_id: str, temperature: float | None, rules: Rules, *, person: str) -> Along:
+    async def along(self, text_id: str, temperature: float | None, rules: Rules, *, person: Person) -> Along:
         """Return how many tokens each rule keeps along a text.
 
         Raises:
             BadRequest: with a sentence, when there is no such text.
 
         """
-        text, trace = await self._text(text_id)
-        async with self._reading(text, trace, person) as (again, why):
+        text, trace = await self._text(text_id, person)
+        async with self._reading(text, trace, person.id) as (again, why):
             if again is not None:
                 return await _along(again, len(trace), _temperature(text.generation, temperature), rules)
         return await asyncio.to_thread(stored_along, trace, rules, why)
 
-    async def _text(self, text_id: str) -> tuple[Text, TokenTrace]:
-        text = await self._library.text(text_id)
+    async def _text(self, text_id: str, person: Person) -> tuple[Text, TokenTrace]:
+        text = await self._library.of(person).text(text_id)
         if text is None:
             raise BadRequest("That text is not stored (yet), so its tokens cannot be looked into.")
         if text.trace is None or not len(text.trace):

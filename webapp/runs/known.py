@@ -75,24 +75,25 @@ class Lessons:
     others: tuple[Lesson, ...]
 
 
-def lessons(s: Session, run: Run, scores: Sequence[Score]) -> Lessons | None:
-    """Read the state of a run and those of alike runs on other problems; None if it keeps none.
+def lessons(s: Session, run: Run, scores: Sequence[Score], person: str) -> Lessons | None:
+    """Read the state of a run, and those of alike runs on other problems; None if it keeps none.
 
-    Alike are the same model, layer and temperature; of several runs on a problem the newest counts.
+    Alike are runs that the person may read, of the same model, layer and temperature; of several on a problem the
+    newest counts.
     """
     state = next((found for score in reversed(scores) if score.name == STATE and (found := _state(score))), None)
     if state is None:
         return None
     own = _share(generation_store.first_verdicts(s, [run.id]).get(run.id, {}))[0]
     others: dict[str, Lesson] = {}
-    for lesson in _taught(s, run, state):
+    for lesson in _taught(s, run, state, person):
         others.setdefault(lesson.problem, lesson)
     return Lessons(state, own, tuple(others[problem] for problem in sorted(others)))
 
 
-def _taught(s: Session, run: Run, state: State) -> Iterator[Lesson]:
+def _taught(s: Session, run: Run, state: State, person: str) -> Iterator[Lesson]:
     """Yield what can be learnt from each alike run, the newest first."""
-    alike = [each for each in run_store.finished_of(s, METHOD, MOST) if _teaches(each, run)]
+    alike = [each for each in run_store.finished_of(s, METHOD, MOST, person=person) if _teaches(each, run)]
     ids = [each.id for each in alike]
     states = {score.run_id: _state(score) for score in score_store.named(s, STATE, ids)}
     verdicts = generation_store.first_verdicts(s, ids)

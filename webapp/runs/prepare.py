@@ -19,6 +19,7 @@ from webapp.analysis.attempts import ANSWERING
 from webapp.engine.protocol import Engine
 from webapp.methods.interface import Answer, MethodParams, MethodSpec
 from webapp.runs import announce
+from webapp.runs.access import may, require
 from webapp.runs.branch import Fork, branching, check_fork, params_of, sampling_of
 from webapp.runs.calls import Calls
 from webapp.runs.context import Input, MethodContext
@@ -141,8 +142,16 @@ class Preparation:
         if wanted is None:
             name = shortened(request.problem.question)
             return Session(new_id(), self._person, name, self._now, self._now)
-        session = await self._database.read(lambda s: session_store.get(s, wanted))
-        if session is None or session.deleted_at is not None:
+
+        def open_to_person(s: OrmSession) -> Session | None:
+            session = session_store.get(s, wanted) if may(s, "session", wanted, self._person) else None
+            if session is not None and session.deleted_at is None:
+                require(s, "session", wanted, self._person, "write")
+                return session
+            return None
+
+        session = await self._database.read(open_to_person)
+        if session is None:
             raise BadRequest("That session no longer exists. Start a new one, or restore it in the Library.")
         return session
 
@@ -155,7 +164,9 @@ class Preparation:
     async def _inputs(self, request: RunRequest) -> list[Input]:
         if (source := request.input_run) is None:
             return []
-        stored = await self._database.read(lambda s: run_store.load(s, source))
+        stored = await self._database.read(
+            lambda s: run_store.load(s, source) if may(s, "run", source, self._person) else None
+        )
         if stored is None:
             raise BadRequest("The run whose samples were to be used does not exist (any more). Choose another one.")
         if stored.run.problem.id != request.problem.id:
@@ -168,6 +179,9 @@ class Preparation:
 
     async def _fork(self, point: BranchPoint) -> Fork:
         def load(s: OrmSession) -> Fork | None:
+            if not may(s, "text", point.generation_id, self._person):
+                return None
+            require(s, "text", point.generation_id, self._person, "write")
             generation = generation_store.get(s, point.generation_id)
             run = None if generation is None else run_store.get(s, generation.run_id)
             if generation is None or run is None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from storage.archive_file import Archive, unpack
 from storage.records import Generation, Run, Score
-from webapp.runs.library import LibraryService
+from webapp.runs.library import Library
 
 ARCHIVE = Path(__file__).parents[1] / "examples.stz"
 READABLE = 24  # texts of a run that can be taken in at a glance
@@ -30,7 +30,7 @@ class Recorded:
 class Recordings:
     """Finds a run of a method; the examples are read once."""
 
-    def __init__(self, library: LibraryService, archive: Path = ARCHIVE) -> None:
+    def __init__(self, library: Library, archive: Path = ARCHIVE) -> None:
         self._library = library
         self._archive = archive
 

@@ -50,11 +50,14 @@ class NotYet:
     why: str
 
 
-def alike(s: Session, run: Run) -> list[Run] | None:
-    """Read the graded runs that refined as this one did, with any model, newest first; None for another method."""
+def alike(s: Session, run: Run, person: str) -> list[Run] | None:
+    """Read the graded runs that refined as this one did and that a person may read, newest first, with any model.
+
+    None for another method.
+    """
     if run.method != METHOD:
         return None
-    known = (each for each in run_store.finished_of(s, METHOD, MOST) if _graded(each))
+    known = (each for each in run_store.finished_of(s, METHOD, MOST, person=person) if _graded(each))
     return [each for each in known if _settings(each) == _settings(run)]
 
 

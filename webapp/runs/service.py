@@ -11,6 +11,7 @@ from storage.database import Database, DatabaseError
 from storage.records import BranchPoint, Run
 from webapp.engine.protocol import Caller, Engine
 from webapp.events import Batch
+from webapp.runs.access import Access
 from webapp.runs.engines import EngineHub, ModelNotReady
 from webapp.runs.feed import StoredFeed, UnknownRun
 from webapp.runs.leases import Leases
@@ -39,6 +40,7 @@ class RunService:
         self._live: dict[str, LiveRun] = {}
         self._turns = {False: Turns(self._limits.interactive), True: Turns(self._limits.background)}
         self._stored = StoredFeed(database)
+        self._access = Access(database)
         self._leases = Leases(database, self._limits, lambda: self._live.keys())
         self._viewers = Viewers(self._limits.close_grace, self._unwatched)
         self._launches: set[asyncio.Task[None]] = set()
@@ -89,8 +91,18 @@ class RunService:
                 prepared = await preparation.branch(BranchPoint(generation_id, token_index, token_id))
             return self._begin([prepared], engine, person, hold)[0]
 
-    async def stop(self, run_id: str) -> None:
-        """End a run of this process now, keeping what it wrote; to stop twice, or too late, changes nothing."""
+    async def stop(self, run_id: str, *, person: str) -> None:
+        """End a run of this process now, keeping what it wrote; to stop twice, or too late, changes nothing.
+
+        Raises:
+            NoAccess: when the person may not.
+
+        """
+        await self._access.require("run", run_id, person, "write")
+        self.cancel(run_id)
+
+    def cancel(self, run_id: str) -> None:
+        """Do the same for the program itself, which may end any run."""
         if (live := self._live.get(run_id)) is not None:
             live.stop()
 
@@ -107,7 +119,7 @@ class RunService:
         return live.unstored
 
     async def subscribe(
-        self, run_id: str, after: int = 0, epoch: str | None = None, speed: float | None = None
+        self, run_id: str, after: int = 0, epoch: str | None = None, speed: float | None = None, *, person: str
     ) -> AsyncGenerator[Batch, None]:
         """Yield what happens in a run after event number `after` of log `epoch`, until it ends.
 
@@ -115,9 +127,11 @@ class RunService:
         that many times as fast.
 
         Raises:
-            UnknownRun: when there is none.
+            UnknownRun: when there is none that the person may read.
 
         """
+        if not await self._access.may("run", run_id, person):
+            raise UnknownRun(run_id)
         live = self._live.get(run_id)
         if live is not None and not live.log.closed:
             with self._viewers.watching(run_id):

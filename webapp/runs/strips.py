@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from webapp.analysis.aligned import Column, Word, aligned, words_of
-from webapp.runs.library import LibraryService, Text
+from webapp.runs.library import Library, Text
 from webapp.runs.request import BadRequest
 
 MOST = 3000  # columns that are shown: each is several elements of the page
@@ -33,7 +33,7 @@ class Strips:
     lower_bound: bool
 
 
-async def strips(library: LibraryService, first: str, second: str) -> Strips:
+async def strips(library: Library, first: str, second: str) -> Strips:
     """Return two stored texts aligned by their words.
 
     Raises:
@@ -44,7 +44,7 @@ async def strips(library: LibraryService, first: str, second: str) -> Strips:
     return await asyncio.to_thread(_strips, a, b)
 
 
-async def _text(library: LibraryService, key: str) -> Text:
+async def _text(library: Library, key: str) -> Text:
     text = await library.text(key)
     if text is None or text.run.deleted_at is not None:
         raise BadRequest(GONE)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session as OrmSession
 
+from storage.database import Database
 from storage.records import ModelRecord, Problem
 from storage.repositories import selected as store
 from storage.repositories.generations import traces
 from storage.repositories.selected import Answers, RunFacts, Wanted
+from webapp.runs.access import Thing, may
 from webapp.runs.asking import Asking
 from webapp.runs.request import BadRequest
 from webapp.runs.selected.drawn import Attempts, attempts_of, grid_of, traced
@@ -53,7 +55,14 @@ class Selected:
 
 
 class Comparisons(Asking):
-    """Reads what comparisons are about; every method raises BadRequest with a sentence where it cannot."""
+    """Reads what one person's comparisons are about; every method raises BadRequest with a sentence where it cannot.
+
+    What that person may not read is as if it were not there.
+    """
+
+    def __init__(self, database: Database, person: str) -> None:
+        super().__init__(database)
+        self._person = person
 
     async def select(self, wanted: Wanted) -> Selected:
         """Return the sides of a selection.
@@ -66,6 +75,8 @@ class Comparisons(Asking):
             raise BadRequest("Name what to compare: runs, sessions or an experiment.")
 
         def read(s: OrmSession) -> tuple[list[RunFacts], Mapping[str, ModelRecord], list[str], int]:
+            if not may_compare(s, wanted, self._person):
+                return [], {}, [], 0
             runs = store.runs(s, wanted)
             models = store.used(s, list({run.model for run in runs}))
             waiting = store.unfinished_cells(s, wanted.experiment) if wanted.experiment else 0
@@ -101,6 +112,14 @@ class Comparisons(Asking):
     async def answers(self, ids: Sequence[str]) -> dict[str, Answers]:
         """Return what runs answered, by their ids."""
         return await self._read(lambda s: store.answers(s, ids))
+
+
+def may_compare(s: OrmSession, wanted: Wanted, person: str) -> bool:
+    """Say whether a person may read all that a selection names."""
+    named: list[tuple[Thing, str]] = [("run", key) for key in wanted.runs]
+    named += [("session", key) for key in wanted.sessions]
+    named += [("experiment", wanted.experiment)] if wanted.experiment is not None else []
+    return all(may(s, thing, key, person) for thing, key in named)
 
 
 def _check(wanted: Wanted, runs: Sequence[RunFacts], names: Sequence[str]) -> None:

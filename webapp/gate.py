@@ -1,0 +1,126 @@
+"""What the gates of a server have in common: a login page, a cookie, a limit on guesses, a way out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode
+
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+PAGES = Path(__file__).parent / "components" / "login"
+LOGIN, LOGOUT = "/login", "/logout"
+COOKIE = "second_thoughts"
+DAYS = 14
+GUESSES, WINDOW = 10, 60.0  # wrong guesses from one address, or at one name, in that many seconds
+WATCHED = 10_000  # addresses and names whose wrong guesses are remembered
+LONGEST_FORM = 4096  # bytes
+UNAUTHORISED = 4401  # close code of a socket without a session
+
+
+class Gate(ABC):
+    """Lets those in who show a token, and gives one to whoever fills in the login page rightly."""
+
+    page: Path
+
+    def __init__(self, app: ASGIApp, clock: Callable[[], float]) -> None:
+        self._app = app
+        self._clock = clock
+        self._wrong: dict[Hashable, deque[float]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what comes with a token, else ask for a log-in."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+        elif (token := self._token(scope)) is not None and self._admits(scope, token):
+            leaving = scope["type"] == "http" and scope["method"] == "POST" and Request(scope).url.path == LOGOUT
+            await (self._leave(token) if leaving else self._app)(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": UNAUTHORISED})
+        else:
+            request = Request(scope, receive)
+            await (await self._ask(request))(scope, receive, send)
+
+    @abstractmethod
+    def _admits(self, scope: Scope, token: str) -> bool:
+        """Say whether a token lets in, and leave in the scope who has it."""
+
+    @abstractmethod
+    async def _grant(self, form: Mapping[str, str]) -> str | None:
+        """Return a token for whoever filled in the form, None where it is wrong."""
+
+    @abstractmethod
+    def _revoke(self, token: str) -> None:
+        """Let a token hold no more."""
+
+    def _guessed(self, request: Request, form: Mapping[str, str]) -> Sequence[Hashable]:
+        """Return what wrong guesses are counted by."""
+        return [("address", request.client.host if request.client else "")]
+
+    async def _ask(self, request: Request) -> Response:
+        if request.url.path == LOGIN:
+            return await self._login(request) if request.method == "POST" else FileResponse(self.page)
+        if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+            path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(f"{LOGIN}?{urlencode({'next': path})}", status_code=303)
+        return JSONResponse({"error": "Log in first."}, status_code=401)
+
+    async def _login(self, request: Request) -> Response:
+        form = await _form(request)
+        guessed = self._guessed(request, form)
+        if any(len(self._recent(each)) >= GUESSES for each in guessed):
+            return PlainTextResponse("Too many wrong passwords; wait a minute.", status_code=429)
+        for each in guessed:  # before the look, or many guesses at once would all be let through
+            self._recent(each).append(self._clock())
+        token = await self._grant(form)
+        if token is None:
+            again = {"next": request.query_params.get("next", "/"), "wrong": "1"}
+            return RedirectResponse(f"{LOGIN}?{urlencode(again)}", status_code=303)
+        for each in guessed:
+            self._wrong.pop(each, None)
+        return _welcome(request, token)
+
+    def _leave(self, token: str) -> ASGIApp:
+        self._revoke(token)
+        response = RedirectResponse(LOGIN, status_code=303)
+        response.delete_cookie(COOKIE)
+        return response
+
+    def _token(self, scope: Scope) -> str | None:
+        return HTTPConnection(scope).cookies.get(COOKIE)
+
+    def _recent(self, guessed: Hashable) -> deque[float]:
+        if guessed not in self._wrong and len(self._wrong) >= WATCHED:
+            self._wrong.pop(next(iter(self._wrong)))
+        wrong = self._wrong.setdefault(guessed, deque())
+        while wrong and wrong[0] <= self._clock() - WINDOW:
+            wrong.popleft()
+        return wrong
+
+
+def _welcome(request: Request, token: str) -> Response:
+    response = RedirectResponse(_local(request.query_params.get("next", "/")), status_code=303)
+    response.set_cookie(
+        COOKIE, token, max_age=DAYS * 86_400, httponly=True, samesite="lax", secure=request.url.scheme == "https"
+    )
+    return response
+
+
+def _local(path: str) -> str:
+    """Return a path of this server: a redirect must not lead anywhere else."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+
+
+async def _form(request: Request) -> Mapping[str, str]:
+    """Return the first value of each field; nothing of a form that is too long."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_FORM:
+            return {}
+    return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
