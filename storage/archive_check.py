@@ -7,6 +7,8 @@ from datetime import datetime
 
 import numpy as np
 
+from storage.archive_annotations import moments
+from storage.archive_annotations_check import check_annotated
 from storage.archive_file import Archive
 from storage.archive_zip import wrong
 from storage.codec import CodecError, decode
@@ -26,6 +28,7 @@ def check(archive: Archive, traces: Mapping[str, bytes]) -> None:
     _check_belonging(archive)
     for generation in archive.generations:
         _check_spans(generation)
+    check_annotated(archive.annotated, {generation.id: generation for generation in archive.generations})
     if any(moment.tzinfo is None for moment in _moments(archive)):
         wrong("it has a time without a zone")
     if any(run.live or run.lease_owner is not None for run in archive.runs):
@@ -103,3 +106,4 @@ def _moments(archive: Archive) -> Iterator[datetime]:
         yield from filter(None, (run.created_at, run.started_at, run.finished_at, run.lease_until, run.deleted_at))
     yield from (generation.created_at for generation in archive.generations)
     yield from (score.created_at for score in archive.scores)
+    yield from moments(archive.annotated)

@@ -11,18 +11,24 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
+from storage.annotations import Adjudication, Annotation, Assignment, Queue, QueueItem
+from storage.archive_annotations import Annotated
 from storage.archive_zip import LARGEST, TRACES, ArchiveError, Members, add, wrong
 from storage.records import Generation, Run, Score, Session
 
 T = TypeVar("T")
 
 FORMAT = "second-thoughts-session"
-VERSION = 1
+VERSION = 2
+PLAIN = 1  # the version of a file without annotations, which earlier releases read, too
 _LISTS = ("session.jsonl", "runs.jsonl", "generations.jsonl", "scores.jsonl")
+_ANNOTATED = ("queues.jsonl", "items.jsonl", "assignments.jsonl", "annotations.jsonl", "adjudications.jsonl")
 _MANIFEST = "manifest.json"
 
 _SESSION, _RUN = TypeAdapter(Session), TypeAdapter(Run)
 _GENERATION, _SCORE = TypeAdapter(Generation), TypeAdapter(Score)
+_QUEUE, _ITEM, _ASSIGNMENT = TypeAdapter(Queue), TypeAdapter(QueueItem), TypeAdapter(Assignment)
+_ANNOTATION, _ADJUDICATION = TypeAdapter(Annotation), TypeAdapter(Adjudication)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,7 @@ class Archive:
     runs: Sequence[Run]
     generations: Sequence[Generation]
     scores: Sequence[Score]
+    annotated: Annotated = Annotated()  # noqa: RUF009  # frozen
 
 
 class Traces(Mapping[str, bytes]):
@@ -67,8 +74,9 @@ def pack(path: Path, archive: Archive, traces: Iterable[tuple[str, bytes]]) -> N
     if sum(map(len, lists)) > LARGEST:
         raise ArchiveError("The session is too large for one file: delete some of its runs, and export it again.")
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        add(file, _MANIFEST, to_json({"format": FORMAT, "version": VERSION}))
-        for name, content in zip(_LISTS, lists, strict=True):
+        version = VERSION if archive.annotated else PLAIN
+        add(file, _MANIFEST, to_json({"format": FORMAT, "version": version}))
+        for name, content in zip((*_LISTS, *_ANNOTATED), lists, strict=False):
             add(file, name, content)
         for generation, blob in traces:
             add(file, TRACES + generation, blob, zipfile.ZIP_STORED)
@@ -83,9 +91,11 @@ def unpack(path: Path) -> tuple[Archive, Traces]:
         ArchiveError: with a sentence that says what is wrong.
 
     """
-    members = Members(path, frozenset((_MANIFEST, *_LISTS)))
+    members = Members(path, frozenset((_MANIFEST, *_LISTS)), frozenset(_ANNOTATED))
     try:
-        _check_version(members[_MANIFEST])
+        version = _version(members[_MANIFEST])
+        if (version == VERSION) != all(name in members for name in _ANNOTATED):
+            wrong("its version does not fit its parts")
         session, runs, generations, scores = (members[name] for name in _LISTS)
         found = _records(_SESSION, session, "session")
         if len(found) != 1:
@@ -95,6 +105,7 @@ def unpack(path: Path) -> tuple[Archive, Traces]:
             _records(_RUN, runs, "run"),
             _records(_GENERATION, generations, "generation"),
             _records(_SCORE, scores, "score"),
+            _annotated(members) if version == VERSION else Annotated(),
         )
     except BaseException:
         members.close()
@@ -103,7 +114,20 @@ def unpack(path: Path) -> tuple[Archive, Traces]:
 
 
 def _lists(archive: Archive) -> tuple[Sequence[object], ...]:
-    return [archive.session], archive.runs, archive.generations, archive.scores
+    kept = archive.annotated
+    said = (kept.queues, kept.items, kept.assignments, kept.annotations, kept.adjudications) if kept else ()
+    return [archive.session], archive.runs, archive.generations, archive.scores, *said
+
+
+def _annotated(members: Members) -> Annotated:
+    queues, items, assignments, annotations, adjudications = (members[name] for name in _ANNOTATED)
+    return Annotated(
+        _records(_QUEUE, queues, "queue"),
+        _records(_ITEM, items, "item"),
+        _records(_ASSIGNMENT, assignments, "assignment"),
+        _records(_ANNOTATION, annotations, "annotation"),
+        _records(_ADJUDICATION, adjudications, "adjudication"),
+    )
 
 
 def _line(record: object) -> bytes:
@@ -111,17 +135,19 @@ def _line(record: object) -> bytes:
     return to_json(record, inf_nan_mode="constants") + b"\n"
 
 
-def _check_version(content: bytes) -> None:
+def _version(content: bytes) -> int:
     try:
         manifest = from_json(content)
     except ValueError as error:
         raise ArchiveError("The session file is damaged: its manifest cannot be read.") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise ArchiveError("This is no session file (.stz): its manifest is that of something else.")
-    if manifest.get("version") != VERSION:
+    version = manifest.get("version")
+    if type(version) is not int or version not in (PLAIN, VERSION):
         raise ArchiveError(
             f"The session file is of another version than {VERSION}, which this release reads: update this program."
         )
+    return version
 
 
 def _records(adapter: TypeAdapter[T], content: bytes, noun: str) -> list[T]:

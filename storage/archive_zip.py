@@ -56,12 +56,12 @@ class Members(Mapping[str, bytes]):
 
     """
 
-    def __init__(self, path: Path, needed: frozenset[str]) -> None:
+    def __init__(self, path: Path, needed: frozenset[str], optional: frozenset[str] = frozenset()) -> None:
         self._path = path
         with _refusing(path):
             self._file = zipfile.ZipFile(path)
         try:
-            self._listed = _checked(self._file.infolist(), needed, path.stat().st_size)
+            self._listed = _checked(self._file.infolist(), needed, optional, path.stat().st_size)
         except BaseException:
             self.close()
             raise
@@ -98,16 +98,19 @@ def _refusing(path: Path) -> Iterator[None]:
         raise ArchiveError(f"The session file {path.name} is damaged: {str(error)[:200]}.") from error
 
 
-def _checked(listed: list[zipfile.ZipInfo], needed: frozenset[str], size: int) -> dict[str, zipfile.ZipInfo]:
+def _checked(
+    listed: list[zipfile.ZipInfo], needed: frozenset[str], optional: frozenset[str], size: int
+) -> dict[str, zipfile.ZipInfo]:
+    known = needed | optional
     members = {member.filename: member for member in listed}
-    records = sum(member.file_size for member in listed if member.filename in needed)
-    traces = sum(member.file_size for member in listed if member.filename not in needed)
+    records = sum(member.file_size for member in listed if member.filename in known)
+    traces = sum(member.file_size for member in listed if member.filename not in known)
     # Traces are packed already: together they are as large as the file, unless parts of it are listed many times.
     if len(listed) > MOST_MEMBERS or records > LARGEST or traces > 2 * size + 2**20:
         raise ArchiveError("The session file is too large to be one: it unpacks to more than any session holds.")
     if not needed.issubset(members):
         raise ArchiveError("This is no session file (.stz): it is a zip of something else, or parts are missing.")
-    strange = [name for name in members if name not in needed and not _is_trace(name)]
+    strange = [name for name in members if name not in known and not _is_trace(name)]
     if strange or len(members) != len(listed):
         wrong(f"it has a member {strange[0][:80]!r}" if strange else "it has two members of one name")
     if any(member.compress_type not in _PACKED for member in listed):

@@ -218,7 +218,7 @@ BAD_ZIPS: dict[str, tuple[Change, str]] = {
     "a manifest of something else": (set_("manifest.json", b"[]"), "that of something else"),
     "a manifest of another program": (set_("manifest.json", b'{"format": "x"}'), "that of something else"),
     "a newer version": (
-        set_("manifest.json", b'{"format": "second-thoughts-session", "version": 2}'), "update this program"
+        set_("manifest.json", b'{"format": "second-thoughts-session", "version": 3}'), "update this program"
     ),
     "a version of 5000 digits": (
         set_("manifest.json", b'{"format": "second-thoughts-session", "version": %s}' % (b"9" * 5000)), "session file"
