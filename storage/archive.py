@@ -1,9 +1,10 @@
 """Whole sessions as one file: `.stz`, a zip of JSON lines and token traces that round-trips exactly.
 
 Members, in this order: `manifest.json` (format and version), `session.jsonl` (one line), `runs.jsonl`,
-`generations.jsonl`, `scores.jsonl` (records as JSON, a line each) and `traces/ID` (as in storage.codec). Nothing in
-it depends on when, where or by whom it was written, so equal sessions make equal files. Members are read into memory
-under limits and never unpacked to a disk, so their names and sizes cannot do harm.
+`generations.jsonl`, `scores.jsonl` (records as JSON, a line each) and `traces/ID` (as in storage.codec); version 2,
+of a session with labelled runs, has `queues`, `items`, `assignments`, `annotations` and `adjudications` before the
+traces. Nothing in it depends on when, where or by whom it was written, so equal sessions make equal files. Members
+are read into memory under limits and never unpacked to a disk, so their names and sizes cannot do harm.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from sqlalchemy.orm import Session as OrmSession
 
-from storage import tables
+from storage import archive_annotations, tables
 from storage.archive_check import check
 from storage.archive_file import Archive, Traces, pack, unpack
 from storage.archive_ids import with_free_ids
@@ -32,16 +33,17 @@ from storage.repositories import generations, runs, scores, sessions
 __all__ = ["ArchiveError", "export_session", "import_session"]
 
 
-async def export_session(db: Database, session_id: str, path: Path) -> None:
+async def export_session(db: Database, session_id: str, path: Path, owner: str | None = None) -> None:
     """Write a session with everything below it that is not deleted to a file; there is none until it is whole.
 
-    Runs that are still at work are written as interrupted: a copy of them will never end.
+    Runs that are still at work are written as interrupted: a copy of them will never end. Labels of the runs are
+    written with them: those of all queues, or of the queues of one person.
 
     Raises:
         DatabaseError: when there is no such session, or the file cannot be written.
 
     """
-    await db.read(lambda s: _export(s, session_id, Path(path)))
+    await db.read(lambda s: _export(s, session_id, Path(path), owner))
 
 
 async def import_session(db: Database, path: Path, person_id: str) -> str:
@@ -67,7 +69,7 @@ def _checked(path: Path) -> tuple[Archive, Traces]:
     return archive, traces
 
 
-def _export(s: OrmSession, session_id: str, path: Path) -> None:
+def _export(s: OrmSession, session_id: str, path: Path, owner: str | None) -> None:
     session = sessions.get(s, session_id)
     if session is None or session.deleted_at is not None:
         raise Missing("There is no such session to export; restore it first if it was deleted.")
@@ -80,6 +82,7 @@ def _export(s: OrmSession, session_id: str, path: Path) -> None:
         [_left(run, costs.get(run.id, Cost())) for run in kept],
         [_ended(text) if text.run_id in live else text for text in texts],
         scores.of_session(s, session_id),
+        archive_annotations.read(s, session_id, [run.id for run in kept], owner),
     )
     with _whole(path) as partial:
         pack(partial, archive, generations.blobs(s, [text.id for text in texts]))
@@ -93,6 +96,7 @@ def _import(s: OrmSession, archive: Archive, traces: Traces, person_id: str) -> 
             pairs = zip(archive.generations, free.generations, strict=True)
             generations.add_all(s, ((new, traces.get(old.id)) for old, new in pairs))
             scores.add_all(s, free.scores)
+            archive_annotations.store(s, free.annotated.of(person_id))
         except (DataError, IntegrityError, StatementError, OverflowError) as error:
             raise ArchiveError(
                 "The session file holds values that no session can have; nothing was imported."
