@@ -19,6 +19,7 @@ from webapp.engine.protocol import (
     Caller,
     Engine,
     EngineError,
+    EngineGone,
     EngineEvent,
     Generated,
     Message,
@@ -84,8 +85,8 @@ class Calls:
                 self._recorder.give(writing, given.rows, given.origins)
         try:
             return await self._owned(self._draw(prompt, sampling, writings))
-        except EngineError:  # the method may go on without these texts
-            await self._recorder.abandon("failed", writings)
+        except EngineError as error:  # the method may go on without these texts
+            await self._recorder.abandon("interrupted" if isinstance(error, EngineGone) else "failed", writings)
             raise
 
     async def steer(
