@@ -69,6 +69,15 @@ def test_the_interval_covers_what_resampled_items_give() -> None:
     assert ((drawn >= found.low) & (drawn <= found.high)).mean() == pytest.approx(0.95, abs=0.03)
 
 
+def test_what_hangs_together_is_drawn_together() -> None:
+    """Copies of an item add nothing that is known: in one group they leave the interval as wide as it was."""
+    copied, groups = np.repeat(CODES, 4, axis=0), np.repeat(np.arange(12), 4)
+    alone, grouped, apart = alpha(CODES, 5), alpha(copied, 5, groups=groups), alpha(copied, 5)
+    assert grouped.estimate == pytest.approx(apart.estimate)
+    assert grouped.high - grouped.low == pytest.approx(alone.high - alone.low, rel=0.15)
+    assert apart.high - apart.low < 0.7 * (grouped.high - grouped.low)
+
+
 def test_each_value_against_the_others() -> None:
     found = alpha_per_value(CODES, 5)
     expected = [theirs(against_rest(CODES, value), 2, "nominal") for value in range(5)]

@@ -68,6 +68,15 @@ def test_each_value_against_the_others() -> None:
     assert [each.estimate for each in cohen_per_value(READ, 2)] == pytest.approx([0.4, 0.4])
 
 
+def test_what_hangs_together_is_drawn_together() -> None:
+    groups = np.repeat(np.arange(10), 4)
+    for function, codes, values in ((cohen, READ[::5], 2), (fleiss, RATED, 5)):
+        copied = np.repeat(codes, 4, axis=0)
+        alone, grouped = function(codes, values), function(copied, values, groups=groups)
+        assert grouped == pytest.approx(alone)
+        assert function(copied, values).high - function(copied, values).low < 0.7 * (grouped.high - grouped.low)
+
+
 def test_missing_ratings() -> None:
     kept = np.vstack([READ, [[1, -1], [-1, -1], [-1, 0]]])
     assert cohen(kept, 2) == cohen(READ, 2)

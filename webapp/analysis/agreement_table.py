@@ -39,8 +39,15 @@ def against_rest(codes: ArrayLike, value: int) -> Codes:
     return np.where(table == MISSING, MISSING, (table == value).astype(np.int64))
 
 
-def rated_by_both(codes: ArrayLike, first: int, second: int) -> Codes:
-    """Return [m, 2] the ratings of two annotators on the items that both rated."""
-    pair: Codes = np.asarray(codes, dtype=np.int64)[:, [first, second]]
-    rated: Codes = pair[(pair != MISSING).all(axis=1)]
-    return rated
+def gathered(rows: ArrayLike, groups: ArrayLike | None) -> Floats:
+    """Return [g, c] the sums of [n, c] rows of one group each, so that what depends on each other is drawn together.
+
+    Without groups every row is one of its own: steps of a text are one group, texts are not.
+    """
+    given = np.asarray(rows, dtype=np.float64)
+    if groups is None:
+        return given
+    _, places = np.unique(np.asarray(groups), return_inverse=True)
+    sums: Floats = np.zeros((places.max() + 1, given.shape[1]))
+    np.add.at(sums, places, given)
+    return sums

@@ -29,7 +29,7 @@ def agreement(
 ) -> AgreementAnswer:
     """Return the agreement about every field that others can dispute.
 
-    Intervals are over rows: items, and for step labels steps, which are not independent within a text.
+    Intervals are over items: the steps of an item are not independent, so they are drawn together.
 
     Args:
         schema: what was asked.
@@ -69,42 +69,44 @@ def _rated(field: Field, table: Ratings) -> Iterator[Measure]:
     """Yield the statistics of a field with one value a row, whole and of each value against the others."""
     yield from _chance(field, table, None)
     count = len(table.values)
-    codes = _several(table)
+    codes, items = _several(table)
     if not codes:
         return
     ordered = sorted(range(count), key=lambda value: _rank(field, value))
     if field.kind in ("scale", "steps"):
         ranked = [[code if code < 0 else ordered.index(code) for code in row] for row in codes]
-        yield _interval(field, None, "krippendorff_alpha_ordinal", alpha(ranked, count, "ordinal"), len(codes))
+        yield _interval(
+            field, None, "krippendorff_alpha_ordinal", alpha(ranked, count, "ordinal", groups=items), len(codes)
+        )
     if field.kind == "scale":
         return
-    for value, found in zip(table.values, alpha_per_value(codes, count), strict=True):
+    for value, found in zip(table.values, alpha_per_value(codes, count, groups=items), strict=True):
         yield _interval(field, value, "krippendorff_alpha", found, len(codes))
-    kappas = _kappas(codes, count)
+    kappas = _kappas(codes, items, count)
     for value, found in zip(table.values, kappas or (), strict=False):
         yield _interval(field, value, _kappa_name(codes), found, len(codes))
 
 
 def _chance(field: Field, table: Ratings, label: str | None) -> Iterator[Measure]:
     """Yield alpha and kappa of a table."""
-    codes = _several(table)
+    codes, items = _several(table)
     if not codes:
         yield _measure(field, label, "krippendorff_alpha", None, 0, ALONE)
         return
     count, name = len(table.values), _kappa_name(codes)
-    yield _interval(field, label, "krippendorff_alpha", alpha(codes, count), len(codes), CONSTANT)
+    yield _interval(field, label, "krippendorff_alpha", alpha(codes, count, groups=items), len(codes), CONSTANT)
     if name == "cohen_kappa":
-        yield _interval(field, label, name, cohen(_pair(codes), count), len(codes), CONSTANT)
+        yield _interval(field, label, name, cohen(_pair(codes), count, groups=items), len(codes), CONSTANT)
     elif _even(codes):
-        yield _interval(field, label, name, fleiss(codes, count), len(codes), CONSTANT)
+        yield _interval(field, label, name, fleiss(codes, count, groups=items), len(codes), CONSTANT)
     else:
         yield _measure(field, label, name, None, len(codes), UNEVEN)
 
 
-def _kappas(codes: Sequence[Sequence[int]], count: int) -> list[Interval] | None:
+def _kappas(codes: Sequence[Sequence[int]], items: Sequence[str], count: int) -> list[Interval] | None:
     if _kappa_name(codes) == "cohen_kappa":
-        return cohen_per_value(_pair(codes), count)
-    return fleiss_per_value(codes, count) if _even(codes) else None
+        return cohen_per_value(_pair(codes), count, groups=items)
+    return fleiss_per_value(codes, count, groups=items) if _even(codes) else None
 
 
 def _first_error(field: Field, codes: list[list[int]]) -> Iterator[Measure]:
@@ -130,9 +132,10 @@ def _spans(
         yield _interval(field, label, "span_overlap_f1", overlap_f1(items, label), len(items))
 
 
-def _several(table: Ratings) -> list[list[int]]:
-    """Return the rows that at least two annotators rated."""
-    return [row for row in table.codes if sum(code >= 0 for code in row) > 1]
+def _several(table: Ratings) -> tuple[list[list[int]], list[str]]:
+    """Return the rows that at least two annotators rated, and the item of each."""
+    kept = [place for place, row in enumerate(table.codes) if sum(code >= 0 for code in row) > 1]
+    return [table.codes[place] for place in kept], [str(table.units[place][0]) for place in kept]
 
 
 def _active(codes: Sequence[Sequence[int]]) -> list[int]:
