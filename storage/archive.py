@@ -78,7 +78,7 @@ def _export(s: OrmSession, session_id: str, path: Path, owner: str | None) -> No
     costs = runs.cost_of_texts(s, sorted(live))
     texts = generations.of_session(s, session_id)
     archive = Archive(
-        replace(session, person_id=""),
+        replace(session, person_id="", sharing="private"),
         [_left(run, costs.get(run.id, Cost())) for run in kept],
         [_ended(text) if text.run_id in live else text for text in texts],
         scores.of_session(s, session_id),
@@ -92,7 +92,8 @@ def _import(s: OrmSession, archive: Archive, traces: Traces, person_id: str) -> 
     with closing(traces):
         free = with_free_ids(s, archive)
         try:
-            _store(s, replace(free, session=replace(free.session, person_id=person_id, deleted_at=None)))
+            own = replace(free.session, person_id=person_id, deleted_at=None, sharing="private")
+            _store(s, replace(free, session=own))
             pairs = zip(archive.generations, free.generations, strict=True)
             generations.add_all(s, ((new, traces.get(old.id)) for old, new in pairs))
             scores.add_all(s, free.scores)

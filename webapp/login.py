@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from starlette.requests import Request
@@ -44,7 +45,6 @@ class LoginGate(Gate):
         self._welcome = welcome
         self._tickets = Tickets(clock)
         self._hashing = asyncio.Semaphore(HASHING)
-        self._nobody = hashed("")
         self._read: tuple[object, People] = (None, People())
 
     def _admits(self, scope: Scope, token: str) -> bool:
@@ -70,9 +70,8 @@ class LoginGate(Gate):
 
     async def _knows(self, member: Member | None, password: str) -> bool:
         """Say whether the password is right; for nobody it takes as long, or a clock would tell who may log in."""
-        stored = self._nobody if member is None else member.password
         async with self._hashing:
-            return await asyncio.to_thread(matches, password, stored)
+            return await asyncio.to_thread(_matches, password, member)
 
     def _people(self) -> People:
         """Return who may log in now; nobody while the file cannot be read."""
@@ -84,6 +83,15 @@ class LoginGate(Gate):
                 _log.error("Nobody can log in: %s", error)
                 self._read = stamp, People()
         return self._read[1]
+
+
+def _matches(password: str, member: Member | None) -> bool:
+    return matches(password, _nobody() if member is None else member.password)
+
+
+@cache
+def _nobody() -> str:
+    return hashed("")
 
 
 def _stamp(file: Path) -> object:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from storage.database import Database, DatabaseError
 from webapp.annotation.acting import Stale
+from webapp.auth.people import read_people
 from webapp.experiments.service import ExperimentService
 from webapp.guard import LOOPBACK, Guard
 from webapp.login import LoginGate
@@ -49,8 +50,11 @@ def create_app(settings: Settings) -> FastAPI:
 
     Raises:
         storage.database.DatabaseError: with a sentence, when the database cannot be used.
+        webapp.auth.people.PeopleError: with a sentence, when the file of people cannot be used.
 
     """
+    if settings.auth_file is not None:
+        read_people(settings.auth_file)
     services = make_services(settings)
     app = bare_app(services)
     mount_pages(app, build(services, app.state.experiments))
@@ -127,6 +131,8 @@ async def _living(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     experiments: ExperimentService = app.state.experiments
     procedural.keep_in(services.settings.cache_dir)
+    if (file := services.settings.auth_file) is not None:
+        await services.persons.welcome(*(member.person for member in read_people(file).members))
     services.hub.start(services.settings.model)
     await services.runs.start()
     await experiments.open()

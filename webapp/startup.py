@@ -62,12 +62,13 @@ def _serve(settings: Settings, listener: socket.socket) -> int:
     import uvicorn
 
     from storage.database import DatabaseError
+    from webapp.auth.people import PeopleError
     from webapp.server import create_app
 
     print(f"Second Thoughts is at {address(settings)} (Ctrl+C stops it)", flush=True)
     try:
         app = create_app(settings)
-    except DatabaseError as error:
+    except (DatabaseError, PeopleError) as error:
         raise StartError(str(error)) from error
     if settings.open_browser:
         webbrowser.open(address(settings))
