@@ -14,6 +14,7 @@ from storage.records import Page, Person
 from storage.repositories import annotations as annotation_store
 from storage.repositories import generations, queue_items
 from storage.text import clean
+from webapp.analysis.differing import differing
 from webapp.annotation.acting import item_of, owned, readable
 from webapp.annotation.agreement import agreement
 from webapp.annotation.annotators import annotators_of
@@ -26,7 +27,6 @@ from webapp.annotation.answers import (
     Said,
 )
 from webapp.annotation.checking import labels_of, steps_of
-from webapp.annotation.differing import differing
 from webapp.annotation.labelling import told
 from webapp.annotation.wire import AdjudicationRequest
 from webapp.runs.access import NoAccess

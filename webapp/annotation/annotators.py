@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from statistics import fmean, median
 
 from storage.annotations import Annotation, Labelled, LabelSchema, Queue
+from webapp.analysis.differing import same_share
 from webapp.annotation.answers import AnnotatorAnswer
-from webapp.annotation.differing import same_share
 
 HOUR = 3600.0
 

@@ -14,10 +14,10 @@ from storage.records import Page, Person
 from storage.repositories import annotations as annotation_store
 from storage.repositories import generations, queue_items
 from storage.repositories import queues as queue_store
+from webapp.analysis.differing import differing
 from webapp.annotation.acting import Stale, as_annotator, own_item, readable
 from webapp.annotation.answers import AnnotationAnswer, ItemAnswer
 from webapp.annotation.checking import labels_of, missing, steps_of
-from webapp.annotation.differing import differing
 from webapp.annotation.view import context, material, revealed, suggested, text_answer
 from webapp.annotation.wire import ItemRequest, LabelsRequest
 from webapp.runs.asking import Asking
