@@ -36,6 +36,11 @@ class Settings(BaseSettings):
         description="the model to start with: 'embedded' (SmolLM2-135M-Instruct), a Hugging Face Hub id such as "
         "Qwen/Qwen3-1.7B (downloaded when it is asked for), a folder, a .gguf file, or an http(s):// server",
     )
+    model_key: SecretStr | None = Field(
+        None,
+        description="the key of the server that --model names, sent to no other (safer given by its environment "
+        "variable)",
+    )
     host: str = Field(
         "127.0.0.1",
         description="address to listen on; one that other machines can reach needs --password, --auth-file or "

@@ -1,8 +1,8 @@
-"""Where weights come from: the embedded default, the Hub, a folder, a GGUF file."""
+"""Where models come from: the embedded default, the Hub, a folder, a GGUF file, a server."""
 
-from webapp.models.load import LoadOptions, Prepared, load, prepare
+from webapp.models.load import LoadOptions, Prepared, listed_models, load, prepare
 from webapp.models.progress import ModelError, PreparationCancelled, Progress, Stage, silent
-from webapp.models.reference import ModelReference, canonical, parse_reference
+from webapp.models.reference import ModelReference, canonical, parse_reference, shown
 
 __all__ = [
     "LoadOptions",
@@ -13,8 +13,10 @@ __all__ = [
     "Progress",
     "Stage",
     "canonical",
+    "listed_models",
     "load",
     "parse_reference",
     "prepare",
+    "shown",
     "silent",
 ]

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from webapp.engine.protocol import Engine
+from webapp.engine.protocol import Engine, EngineError
 from webapp.models import embedded, folder, gguf, hub
 from webapp.models.cache import origin_of
+from webapp.models.keys import Keys
 from webapp.models.memory import free_share, require_memory
 from webapp.models.progress import ModelError, Progress
-from webapp.models.reference import ModelReference, parse_reference
+from webapp.models.reference import ModelReference, parse_reference, parse_server
 
 
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
     """Where converted models are kept, and how the engine is to run; "auto" and 0 leave it to the program.
 
-    `memory` is the most that weights and caches may take together, in bytes.
+    `memory` is the most that weights and caches may take together, in bytes; `keys` are those of model servers.
     """
 
     cache: Path
@@ -27,6 +29,7 @@ class LoadOptions:
     threads: int = 0
     max_batch: int = 0
     memory: int = 0
+    keys: Keys = field(default_factory=Keys, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,7 @@ def prepare(reference: ModelReference, cache: Path, progress: Progress) -> Prepa
             folder.check(reference.path)
             return Prepared(reference.path, reference.name, reference.value, folder.fingerprint(reference.path))
         case "server":
-            raise ModelError(
-                f"Model servers are not yet available, so {reference.value} cannot be used. "
-                "Give a Hub id, a folder or a .gguf file instead."
-            )
+            raise ModelError(f"The model at {reference.value} stays on its server; there is no folder of it here.")
 
 
 def load(ref: str, options: LoadOptions, progress: Progress) -> Engine:
@@ -76,6 +76,8 @@ def load(ref: str, options: LoadOptions, progress: Progress) -> Engine:
 
     """
     reference = parse_reference(ref)
+    if reference.place == "server":
+        return _on_server(reference.value, options, progress)
     prepared = prepare(reference, options.cache, progress)
     try:
         return _engine(prepared, options, progress)
@@ -85,6 +87,35 @@ def load(ref: str, options: LoadOptions, progress: Progress) -> Engine:
         # What was converted here can be made again; what a person put on this machine is theirs.
         shutil.rmtree(prepared.folder)
         return _engine(prepare(reference, options.cache, progress), options, progress)
+
+
+def listed_models(ref: str, keys: Keys) -> list[str]:
+    """Return the names of the models of a server; blocks, so call it in a thread.
+
+    Raises:
+        ModelError: when it cannot be reached, refuses the key, or is no model server.
+
+    """
+    from webapp.engine.remote.connect import listed
+
+    try:
+        return asyncio.run(listed(parse_server(ref), keys.of(ref)))
+    except EngineError as error:
+        raise ModelError(str(error)) from error
+
+
+def _on_server(ref: str, options: LoadOptions, progress: Progress) -> Engine:
+    # Importing the client takes a second, which only those who use a server have to wait for.
+    from webapp.engine.remote.connect import connected
+
+    def tell(sentence: str) -> None:
+        progress("loading", sentence)
+
+    try:
+        key = options.keys.of(ref)
+        return connected(parse_server(ref), key, max_batch=options.max_batch, progress=tell)
+    except EngineError as error:
+        raise ModelError(str(error)) from error
 
 
 class _DamagedWeights(ModelError):
@@ -97,7 +128,6 @@ def _engine(prepared: Prepared, options: LoadOptions, progress: Progress) -> Eng
     from safetensors import SafetensorError
 
     from webapp.engine.local import LocalEngine
-    from webapp.engine.protocol import EngineError
 
     dtype, device = _require_device(options)
     try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from webapp.engine.remote.address import Address, parse_address
 from webapp.models.progress import ModelError
 
 Place: TypeAlias = Literal["embedded", "hub", "folder", "gguf", "server"]
@@ -15,6 +16,7 @@ EMBEDDED = "embedded"
 EMBEDDED_NAME = "SmolLM2-135M-Instruct"
 
 # The Hub's own rule: letters, digits, '-', '_' and '.', at most 96 characters a part; the owner may be absent.
+_SERVER = re.compile(r"https?:", re.IGNORECASE)
 _HUB_ID = re.compile(r"^(?:[A-Za-z0-9][\w.-]{0,95}/)?[A-Za-z0-9][\w.-]{0,95}(?:@[\w.\-/]+)?$", re.ASCII)
 
 
@@ -32,6 +34,8 @@ class ModelReference:
             return EMBEDDED_NAME
         if self.place in ("folder", "gguf"):
             return Path(self.value).name
+        if self.place == "server":
+            return parse_server(self.value).model.rpartition("/")[2] or self.value
         return self.value
 
     @property
@@ -52,8 +56,8 @@ def parse_reference(text: str) -> ModelReference:
     text = text.strip()
     if text in ("", EMBEDDED):
         return ModelReference("embedded", EMBEDDED)
-    if re.match(r"https?://", text, re.IGNORECASE):
-        return ModelReference("server", text)
+    if _SERVER.match(text):
+        return ModelReference("server", str(parse_server(text)))
     path = _path(text)
     if _is_directory(path):
         return ModelReference("folder", str(path))
@@ -67,6 +71,27 @@ def parse_reference(text: str) -> ModelReference:
         f"{_shown(text)} is not a model: there is no such folder, and it is neither a .gguf file, "
         "nor a Hub id like Qwen/Qwen3-1.7B, nor an http(s):// address."
     )
+
+
+def parse_server(text: str) -> Address:
+    """Read the address of a model server.
+
+    Raises:
+        ModelError: for what is none, and for one that holds a key; it does not repeat what was written.
+
+    """
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise ModelError(str(error)) from None
+
+
+def shown(text: str) -> str:
+    """Return what a person wrote for a model as it may be shown: an address that cannot be read may hold a key."""
+    try:
+        return str(parse_server(text)) if _SERVER.match(text.strip()) else text
+    except ModelError:
+        return "a model server"
 
 
 def canonical(text: str) -> str:

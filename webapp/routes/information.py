@@ -43,5 +43,6 @@ def _model(services: Services) -> dict[str, object] | None:
         "name": info.name,
         "parameters": info.parameters,
         "capabilities": sorted(info.capabilities),
+        "absent": dict(info.absent),
         "max_batch": info.max_batch,
     }

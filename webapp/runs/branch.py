@@ -8,12 +8,12 @@ from typing import Any
 
 from storage.records import BranchPoint, Generation, ModelRecord, Origin, Run
 from storage.trace import TokenTrace, concatenate
-from webapp.engine.protocol import Engine, Sampling
+from webapp.engine.protocol import Engine, EngineError, Sampling
 from webapp.methods.interface import Answer, MethodParams
 from webapp.runs.calls import Calls, Given, Text, prompt_of
 from webapp.runs.context import MethodContext
 from webapp.runs.request import BadRequest
-from webapp.runs.rows import forced
+from webapp.runs.rows import forced, teach
 from webapp.runs.spans import origins_of
 
 
@@ -48,8 +48,9 @@ def check_fork(fork: Fork, engine: Engine) -> None:
     if not 0 <= fork.point.token_index < len(fork.trace):
         raise BadRequest(f"The text has {len(fork.trace)} tokens; there is no token {fork.point.token_index}.")
     token = fork.point.token_id
-    if not 0 <= token < now.vocab_size:
+    if token < 0 or (now.vocab_size and token >= now.vocab_size):
         raise BadRequest(f"The model has no token {token}; its ids go from 0 to {now.vocab_size - 1}.")
+    _check_spelled(token, fork.trace, engine)
     if token in fork.trace.special:
         raise BadRequest("That token ends the text, so nothing can be branched off after it. Choose another one.")
     if "soft" in origins_of(fork.trace, fork.generation.spans)[: fork.point.token_index]:
@@ -57,6 +58,15 @@ def check_fork(fork: Fork, engine: Engine) -> None:
             "Before that token the model thought in mixtures, of which the text shows the most probable tokens; it "
             "would not go on from those. Choose a token before the soft ones, or branch off the plain text."
         )
+
+
+def _check_spelled(token: int, trace: TokenTrace, engine: Engine) -> None:
+    """Refuse a token of which the engine does not know what it says, once it was told all that is stored of it."""
+    teach(engine, trace)
+    try:
+        engine.piece(token)
+    except EngineError as error:
+        raise BadRequest(str(error)) from None
 
 
 def given_rows(fork: Fork, engine: Engine) -> Given:

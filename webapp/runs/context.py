@@ -22,7 +22,7 @@ from webapp.runs.calls import Calls, Given, prompt_of
 from webapp.runs.oracle import RunOracle
 from webapp.runs.progress import Progress
 from webapp.runs.recorder import Recorder
-from webapp.runs.rows import unscored
+from webapp.runs.rows import teach, unscored
 from webapp.runs.spans import origins_of
 from webapp.runs.stages import Place
 from webapp.tasks import graders
@@ -70,6 +70,9 @@ class MethodContext:
 
     async def drafts(self, question: Question, *, temperature_grid: Sequence[float] = ()) -> list[Generation]:
         """Return the first drafts: fresh ones, or those of the input run, copied."""
+        for _, trace in self._inputs:
+            if trace is not None:
+                teach(self._engine, trace)
         if self._inputs:
             return [await self._recorder.copy(generation, trace) for generation, trace in self._inputs]
         return await self.sample_many(

@@ -7,12 +7,14 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from storage.records import ModelRecord
 from webapp.engine.protocol import Engine
-from webapp.models import ModelError, PreparationCancelled, Progress, Stage, canonical, load, parse_reference
+from webapp.models import ModelError, PreparationCancelled, Progress, Stage, canonical, load, parse_reference, shown
+from webapp.models.keys import Keys
 from webapp.models.load import LoadOptions
 from webapp.settings import Settings
 
@@ -64,10 +66,12 @@ class EngineHub:
     """Holds the model that answers; loads another one in a thread and swaps it in when it is ready.
 
     All methods are called on the event loop. A run keeps the engine it began with: a replaced engine closes
-    when its last run has ended. When a switch fails, the engine before it goes on answering.
+    when its last run has ended. When a switch fails, the engine before it goes on answering. `keys` are those
+    of model servers.
     """
 
     def __init__(self, settings: Settings, loader: Loader = load) -> None:
+        self.keys = _keys(settings)
         self._options = LoadOptions(
             cache=settings.cache_dir / "models",
             device=settings.device,
@@ -75,6 +79,7 @@ class EngineHub:
             threads=settings.threads,
             max_batch=settings.max_batch,
             memory=int(settings.memory * 1e9),
+            keys=self.keys,
         )
         self._loader = loader
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="model-loader")
@@ -92,7 +97,7 @@ class EngineHub:
         """Begin to load a model in the background; a load that is under way for another one is given up."""
         self._abandon.set()
         self._abandon = threading.Event()
-        self._tell(ModelStatus("waiting", ref, _name(ref), "Waiting to start.", active=self._active()))
+        self._tell(ModelStatus("waiting", shown(ref), _name(ref), "Waiting to start.", active=self._active()))
         self._task = asyncio.create_task(self._replace(ref, self._abandon, self._task))
 
     async def switch(self, ref: str) -> ModelStatus:
@@ -181,7 +186,7 @@ class EngineHub:
             if not abandon.is_set():
                 self._fail(ref, str(error))
         except Exception as error:
-            _log.exception("Loading %s failed", ref)
+            _log.exception("Loading %s failed", shown(ref))
             self._fail(ref, f"{_name(ref)} could not be loaded: {type(error).__name__}: {error}")
         else:
             await self._install(_Held(engine, ref), abandon)
@@ -196,7 +201,7 @@ class EngineHub:
             return
         before, self._current = self._current, held
         name = held.engine.info.name
-        detail = f"{name} on {held.engine.info.record.device}, {held.engine.info.record.dtype}."
+        detail = f"{name} {_whereabouts(held.engine.info.record)}."
         self._tell(ModelStatus("ready", held.ref, name, detail, active=name))
         if before is not None:
             before.retired = True
@@ -210,7 +215,7 @@ class EngineHub:
 
     def _fail(self, ref: str, sentence: str) -> None:
         if self._current is None:
-            self._tell(ModelStatus("failed", ref, _name(ref), error=sentence))
+            self._tell(ModelStatus("failed", shown(ref), _name(ref), error=sentence))
         else:
             name = self._active()
             detail = f"{name} goes on answering."
@@ -234,11 +239,24 @@ class EngineHub:
             _log.info("%s%s", status.detail, percent)
 
 
+def _keys(settings: Settings) -> Keys:
+    keys = Keys()
+    if settings.model_key is not None:
+        with suppress(ModelError):  # what is wrong with the address, loading says
+            keys.keep(settings.model, settings.model_key)
+    return keys
+
+
 def _name(ref: str) -> str:
     try:
         return parse_reference(ref).name
     except ModelError:
-        return ref
+        return shown(ref)
+
+
+def _whereabouts(record: ModelRecord) -> str:
+    """Return where a model is: on this machine in a number format, or at an address."""
+    return f"at {record.source}" if record.device == "server" else f"on {record.device}, {record.dtype}"
 
 
 def _step(status: ModelStatus) -> tuple[object, ...]:

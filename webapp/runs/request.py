@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from storage.errors import DatabaseError
 from storage.records import Problem, ProblemKind
 from storage.text import clean
-from webapp.engine.protocol import Engine
+from webapp.engine.protocol import Capability, Engine, ModelInfo
 from webapp.methods.describe import lacking
 from webapp.methods.interface import MethodParams, MethodSpec
 from webapp.methods.registry import methods
@@ -66,7 +66,7 @@ class RunRequest:
     """One run to start. Without a session a new one is made, named after the question.
 
     `run_id` is the id that the run is to have, so that whoever asks can find it whatever happens; by default a new
-    one. `run_tokens` bounds what it may generate, where that is less than the program's own bound.
+    one. With `claimed` a cell was claimed for it, and there is no run if that claim is lost meanwhile. `run_tokens` bounds what it may generate, where that is less than the program's own bound.
     """
 
     problem: Problem
@@ -77,6 +77,7 @@ class RunRequest:
     input_run: str | None = None
     background: bool = False
     run_id: str | None = None
+    claimed: bool = False
     run_tokens: int | None = None
 
 
@@ -153,7 +154,12 @@ def check_capabilities(spec: MethodSpec, params: MethodParams, engine: Engine) -
     """
     for who, needs in {spec.title: spec.needs, **params.demands()}.items():
         if sentence := lacking(who, needs, engine.info.capabilities):
-            raise BadRequest(f"{sentence} {engine.info.name} does not.")
+            raise BadRequest(f"{sentence} {engine.info.name} does not{_because(needs, engine.info)}.")
+
+
+def _because(needs: Set[Capability], info: ModelInfo) -> str:
+    reasons = dict.fromkeys(info.absent[need] for need in sorted(needs - info.capabilities) if need in info.absent)
+    return f": {'; '.join(reasons)}" if reasons else ""
 
 
 async def _check_question(problem: Problem, engine: Engine, new_tokens: int, characters: int) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from storage.trace import TokenTrace
+from webapp.engine.protocol import Engine, TaughtEngine
 
 
 def unscored(ids: Sequence[int], piece: Callable[[int], bytes], like: TokenTrace) -> TokenTrace:
@@ -38,6 +39,12 @@ def unscored(ids: Sequence[int], piece: Callable[[int], bytes], like: TokenTrace
         seconds=unknown(like.seconds),
         grid={t: (np.full(size, np.nan, np.float32), np.full(size, np.nan, np.float32)) for t in like.grid},
     )
+
+
+def teach(engine: Engine, trace: TokenTrace) -> None:
+    """Tell an engine that cannot know it what the tokens of a stored text spell."""
+    if isinstance(engine, TaughtEngine):
+        engine.learn(trace.pieces)
 
 
 def forced(row: TokenTrace, token: int, piece: bytes) -> TokenTrace:

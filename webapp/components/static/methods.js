@@ -17,7 +17,9 @@ export async function methods() {
 function reason(method, model) {
   if (!model) return ''; // no model answers yet: nothing is known against it
   const missing = method.needs.filter((need) => !model.capabilities.includes(need));
-  return missing.length ? `needs ${missing.join(', ')}, which this model does not offer` : '';
+  const why = [...new Set(missing.map((need) => model.absent?.[need]).filter(Boolean))];
+  const because = why.length ? `: ${why.join('; ')}` : '';
+  return missing.length ? `needs ${missing.join(', ')}, which this model does not offer${because}` : '';
 }
 
 /** The titles of the methods by name. */

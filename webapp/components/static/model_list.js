@@ -12,7 +12,7 @@ export class ModelList {
     this.field = el('input', { type: 'text', id: 'st-model-ref', placeholder: 'Qwen/Qwen3-1.7B, /path/to/folder, model.gguf', autocomplete: 'off', spellcheck: false });
     const form = el('form.st-modelform', { onsubmit: (event) => this.submit(event) }, el('label', { htmlFor: 'st-model-ref' }, 'Any model'), this.field,
       el('button.st-button', { type: 'submit' }, 'Use'));
-    const help = el('p.st-dim', {}, 'A Hugging Face id (downloaded when you ask for it), a folder, a .gguf file or an http(s):// server. Runs that go on keep the model they began with; stored runs never change.');
+    const help = el('p.st-dim', {}, 'A Hugging Face id (downloaded when you ask for it), a folder, a .gguf file or a server without a key. Runs that go on keep the model they began with; stored runs never change.');
     this.node = el('details.st-models', {}, el('summary', {}, 'Other models'),
       el('div.st-scroll', { tabIndex: 0, role: 'group', ariaLabel: 'Recommended models' }, el('table', {}, head(), this.body)), form, help);
   }

@@ -3,6 +3,7 @@
 import { el, fetchJson, fill } from './dom.js';
 import { MODEL_CHANGED } from './methods.js';
 import { ModelList } from './model_list.js';
+import { ServerForm } from './server_form.js';
 
 const BUSY = 1000; // milliseconds between two looks while a model is on its way
 const CALM = 15000; // and while nothing is expected
@@ -24,7 +25,8 @@ class ModelStatus {
     this.line = el('div', { role: 'status' }); // drawn only when its words change: it is read aloud
     this.bar = el('div');
     this.list = new ModelList((ref) => this.switch(ref));
-    fill(this.root, this.line, this.bar, this.list.node);
+    this.server = new ServerForm(() => this.look());
+    fill(this.root, this.line, this.bar, this.list.node, this.server.node);
     document.addEventListener('visibilitychange', () => { if (!document.hidden) this.look(); });
   }
 
@@ -75,10 +77,15 @@ class ModelStatus {
 function modelLine(status, model) {
   const name = el('b', {}, status.name || status.ref);
   const facts = model && status.state === 'ready'
-    ? [millions(model.parameters), model.record.dtype, model.record.device, `context ${model.record.context_length.toLocaleString('en')}`, model.record.kernel].filter(Boolean).join(' · ')
+    ? facts(model)
     : status.detail;
   const old = status.state !== 'ready' && status.active ? el('span.st-dim', {}, ` ${status.active} goes on answering.`) : null;
   return el('p.st-modelline.st-contained', {}, el('span.st-modelstate', { data: { state: status.state } }, `${ICONS[status.state]} `), name, ' ', el('span.st-dim', {}, facts), old);
+}
+
+function facts({ parameters, record }) {
+  const where = record.device === 'server' ? [record.source] : [millions(parameters), record.dtype, record.device];
+  return [...where, `context ${record.context_length.toLocaleString('en')}`, record.kernel].filter(Boolean).join(' · ');
 }
 
 function progress({ state, fraction }) {
