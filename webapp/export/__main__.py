@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from storage.database import DatabaseError
 from webapp.export import importing_command
 from webapp.export.importing_command import DONE, PARTLY, REFUSED, SHOWN
+from webapp.export.labels import command_line as labels_command
 from webapp.export.rows import ImportRefused
+from webapp.export.selection import BadExport
 from webapp.export.training import command_line as training_command
-from webapp.export.training.making import BadExport
+from webapp.export.training import traces_command
 from webapp.export.training.reading import NothingSelected
 from webapp.models.offline import go_offline
 from webapp.models.progress import ModelError
@@ -45,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     found = argparse.ArgumentParser(prog=PROGRAM, description="Import runs and labels, export training data.")
     commands = found.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (importing_command, training_command):
+    for command in (importing_command, training_command, traces_command, labels_command):
         added = command.add_to(commands)
         added.set_defaults(run=command.run)
         added.add_argument("--data-dir", help="folder of the database (default: as the program)")

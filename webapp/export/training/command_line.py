@@ -11,11 +11,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from storage.database import Database
-from storage.repositories.selected import Wanted
 from webapp.engine.protocol import Engine
 from webapp.export.loading import loaded
+from webapp.export.selection import BadExport, add_selection, selection
 from webapp.export.training import files
-from webapp.export.training.making import BadExport, Export, make, order
+from webapp.export.training.making import Export, make, order
 from webapp.export.training.registry import BUILDERS, FORMATS, formats_of
 from webapp.export.training.settings import TrainingSettings
 from webapp.export.training.template import Template
@@ -36,9 +36,7 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     found.add_argument("builder", choices=[*BUILDERS], metavar="BUILDER", help="what is made of the runs (below)")
     found.add_argument("--format", choices=[*FORMATS], help="default: the first of the builder's (below)")
     found.add_argument("--out", type=Path, required=True, help="the file; its card is written beside it")
-    found.add_argument("--runs", default="", help="ids of runs, with commas between")
-    found.add_argument("--sessions", default="", help="ids of sessions, with commas between")
-    found.add_argument("--experiment", help="id of an experiment")
+    add_selection(found)
     found.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting (below)")
     found.add_argument("--for", dest="template", metavar="MODEL", help="the model to be trained: its chat template")
     found.add_argument("--draw", action="store_true", help="draw what no run holds with the model (RISE, ExPO)")
@@ -58,9 +56,8 @@ def listed() -> str:
 
 async def run(settings: Settings, given: argparse.Namespace) -> int:
     """Write the file and say what is in it; return 1 where no row was made."""
-    ordered = order(
-        _wanted(given), given.builder, given.format or formats_of(BUILDERS[given.builder])[0], chosen(given.set)
-    )
+    format = given.format or formats_of(BUILDERS[given.builder])[0]
+    ordered = order(selection(given), given.builder, format, chosen(given.set))
     template = await asyncio.to_thread(_template, given.template, settings) if given.template else None
     engine = await loaded(settings) if given.draw else None
     database = await asyncio.to_thread(Database.open, settings.database_url)
@@ -97,16 +94,6 @@ def told(export: Export, path: Path, beside: Path) -> str:
         f"{len(export.rows):,} rows{f' ({kinds})' if kinds else ''} of {export.runs:,} runs on "
         f"{export.problems:,} problems: {path}, with {beside}."
     )
-
-
-def _wanted(given: argparse.Namespace) -> Wanted:
-    def ids(text: str) -> tuple[str, ...]:
-        return tuple(filter(None, (part.strip() for part in text.split(","))))
-
-    named = [bool(given.runs), bool(given.sessions), bool(given.experiment)]
-    if sum(named) != 1:
-        raise BadExport("Name one of --runs, --sessions and --experiment.")
-    return Wanted(ids(given.runs), ids(given.sessions), given.experiment)
 
 
 def _template(model: str, settings: Settings) -> Template:

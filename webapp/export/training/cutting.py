@@ -6,23 +6,19 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from storage.records import Generation
-from webapp.analysis.steps import split_steps
+from webapp.analysis.steps import step_places
 from webapp.export.training.material import Case, Judged
 
 Cuts: TypeAlias = tuple[tuple[int, int], ...]
 
-MOST_STEPS = 10_000
-
 
 def cuts_of(text: str) -> Cuts:
     """Return [n] where the steps of a text begin and end, in UTF-8 bytes."""
-    raw, at = text.encode(), 0
-    found = []
-    for step in split_steps(text, MOST_STEPS):
-        encoded = step.encode()
-        start = raw.index(encoded, at)
-        at = start + len(encoded)
-        found.append((start, at))
+    found, at, offset = [], 0, 0
+    for start, end in step_places(text):
+        first = offset + len(text[at:start].encode())
+        at, offset = end, first + len(text[start:end].encode())
+        found.append((first, offset))
     return tuple(found)
 
 

@@ -12,6 +12,7 @@ from random import Random
 from storage.database import Database
 from storage.repositories.selected import Wanted
 from webapp.engine.protocol import Engine
+from webapp.export.selection import BadExport
 from webapp.export.training.builder import Builder
 from webapp.export.training.checks import checked
 from webapp.export.training.choose import Candidate, chosen
@@ -22,10 +23,6 @@ from webapp.export.training.reading import cases, selected_runs
 from webapp.export.training.registry import BUILDERS, FORMATS, formats_of
 from webapp.export.training.settings import TrainingSettings
 from webapp.export.training.template import Template
-
-
-class BadExport(Exception):
-    """An export that makes no sense, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class Judged:
         people: the annotators who stand behind it.
         seconds: how long they worked on it.
         when: when it was said, in ISO 8601.
+        disputed: that annotators differ and nobody decided, so nothing of it counts.
 
     """
 
@@ -48,6 +49,7 @@ class Judged:
     people: tuple[str, ...] = ()
     seconds: float = 0.0
     when: str = ""
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

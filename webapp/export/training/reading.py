@@ -11,7 +11,7 @@ from storage.database import Database
 from storage.repositories import generations, runs, scores
 from storage.repositories import selected as store
 from storage.repositories.selected import RunFacts, Wanted
-from webapp.export.training.judging import judged_texts, preferred_texts
+from webapp.export.training.judging import judging_of
 from webapp.export.training.material import Case, Told
 from webapp.export.training.settings import TrainingSettings
 
@@ -50,12 +50,12 @@ def _case(s: OrmSession, ids: Sequence[str], settings: TrainingSettings) -> Case
     told = tuple(each for id in ids if (each := _told(s, id)) is not None)
     if not told:
         return None
-    texts = [text for each in told for text in each.texts]
+    judging = judging_of(s, ids)
     return Case(
         told[0].run.problem,
         told,
-        judged_texts(s, texts),
-        preferred_texts(s, texts),
+        judging.texts,
+        tuple(judging.preferred),
         people_first=settings.people_first,
         unparsed_is_wrong=settings.verdicts,
     )

@@ -61,6 +61,9 @@ def wrong_attempts(case: Case) -> Iterator[Wrong | Refusal]:
         if case.right(text) is not False:
             continue
         label = case.judged.get(text.id)
+        if label is not None and label.disputed:
+            yield Refusal("its annotators differ and nobody decided")
+            continue
         error, cuts = first_error(label), judged_cuts(case, text)
         if label is None or error is None:
             yield Refusal("nobody labelled the first error of the wrong attempt")

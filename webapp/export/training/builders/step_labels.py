@@ -31,6 +31,8 @@ def build(case: Case, settings: TrainingSettings, random: Random) -> Iterator[Ma
 
 
 def _by_people(case: Case, settings: TrainingSettings, told: Told, text: Generation, label: Judged) -> Made:
+    if label.disputed:
+        return Refusal("its annotators differ and nobody decided")
     cuts = judged_cuts(case, text)
     ratings = rated(label, len(cuts))
     if ratings is None:

@@ -15,7 +15,11 @@ def write(example: Online, way: Way) -> list[Row]:
 
 ONLINE = Format(
     "online", "Prompts with answers for GRPO (TRL)", frozenset({Online}),
-    {"prompt": PROMPT, "answer": "the reference answer, handed to reward functions and to nothing else"},
+    {
+        "prompt": PROMPT, "answer": "the reference answer, handed to reward functions and to nothing else",
+        "request": "what asks for the second turn", "y1": "the logged first turn", "y2": "the logged second turn",
+        "r1": "1 if the first turn is right", "r2": "1 if the second is", "turn2_reward": "shaped, stage II",
+    },
     "`GRPOTrainer` or `RLOOTrainer` with a `rollout_func` for the second turn; rewards of single turns need its "
     "per-token advantages. Drop `meta` first: extra columns reach the reward functions.",
     write,
