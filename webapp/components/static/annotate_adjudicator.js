@@ -41,7 +41,10 @@ export class Adjudicator {
 
   made({ labels, steps }) {
     const annotation = { ...this.found.item.annotation, labels, steps };
-    return new Item({ ...this.found.item, annotation }, this.queue.label_schema, { changed: () => {}, tell: (text, quiet) => { this.told.textContent = quiet ? '' : text; } });
+    const item = new Item({ ...this.found.item, annotation }, this.queue.label_schema, { changed: () => {}, tell: (text, quiet) => { this.told.textContent = quiet ? '' : text; } });
+    item.active = Math.max(0, item.fields.findIndex((field) => this.found.fields.includes(field.name)));
+    item.draw();
+    return item;
   }
 
   take(said) {

@@ -50,19 +50,22 @@ export class Disputes {
   }
 }
 
-/** What each annotator said about the fields they differ in. */
+/** What each annotator said about the fields they differ in; what all said is dimmed. */
 export function sideBySide(schema, names, said) {
   const fields = schema.fields.filter((field) => names.includes(field.name));
   return el('div.st-tablebox', { tabIndex: 0, role: 'region', ariaLabel: 'Side by side' }, el('table', {},
-    el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, ''), ...said.map((each) => el('th', { scope: 'col' }, el('span.st-contained', {}, each.annotator))))),
-    el('tbody', {}, ...fields.map((field) => el('tr', {}, el('th', { scope: 'row' }, field.title), ...said.map((each) => el('td', {}, ...words(field, each.labels))))))));
+    el('thead', {}, el('tr', {}, el('td', {}), ...said.map((each) => el('th', { scope: 'col' }, el('span.st-contained', {}, each.annotator))))),
+    el('tbody', {}, ...fields.map((field) => row(field, said)))));
 }
 
-function words(field, labels) {
-  const own = labels.filter((label) => label.field === field.name && (label.confirmed || label.source !== 'suggestion')).sort((a, b) => (a.step ?? a.start ?? 0) - (b.step ?? b.start ?? 0));
-  if (!own.length) return [el('span.st-dim', {}, '–')];
-  return own.map((label) => el('div.st-contained', {}, where(label), titleOf(field, label.value)));
+function row(field, said) {
+  const lists = said.map(({ labels }) => labels.filter((label) => label.field === field.name && (label.confirmed || label.source !== 'suggestion')).sort((a, b) => (a.step ?? a.start ?? 0) - (b.step ?? b.start ?? 0)));
+  const shared = (label) => lists.every((list) => list.some((each) => key(each) === key(label)));
+  const words = (list) => (list.length ? list.map((label) => el(shared(label) ? 'div.st-contained.st-shared' : 'div.st-contained', {}, where(label), titleOf(field, label.value))) : [el('span.st-dim', {}, '–')]);
+  return el('tr', {}, el('th', { scope: 'row' }, field.title), ...lists.map((list) => el('td', {}, ...words(list))));
 }
+
+const key = ({ value, step, start, end, text }) => JSON.stringify([value, step ?? null, start ?? null, end ?? null, text ?? 0]);
 
 function where({ step, start, end }) {
   if (step !== null && step !== undefined) return el('span.st-dim', {}, `step ${step + 1}: `);

@@ -28,6 +28,7 @@ export class Fields {
 
   draw(state, view) {
     keepingFocus(this.node, () => fill(this.node, ...this.fields.map((field, place) => this.question(field, place, state, view))));
+    this.node.children[view.active]?.scrollIntoView({ block: 'nearest' });
   }
 
   /** Put the writer's cursor into the first question that takes a text; false where there is none. */

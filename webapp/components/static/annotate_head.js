@@ -9,11 +9,12 @@ export function itemHead(item, schema) {
   return el('header.st-itemhead', {},
     el('section.st-asked', { ariaLabel: 'Question' }, el('p.st-contained', {}, item.question), letters.length ? el('ul', {}, ...letters) : null),
     schema.guideline ? el('p.st-dim.st-guideline.st-contained', {}, schema.guideline) : null,
-    ...item.context.map(context), item.revealed ? revealed(item.revealed) : null);
+    ...item.context.map((text, i) => context(text, i === item.context.length - 1)), item.revealed ? revealed(item.revealed) : null);
 }
 
-function context({ role, text }) {
-  return el('details.st-context', { open: true }, el('summary', {}, `Before it: ${role.replaceAll('_', ' ')}`), el('div.st-contexttext.st-contained', {}, text));
+/** A text before it; the one right before is open. */
+function context({ role, text }, open) {
+  return el('details.st-context', { open }, el('summary', {}, `Before it: ${role.replaceAll('_', ' ')}`), el('div.st-contexttext.st-contained', {}, text));
 }
 
 function revealed({ run_id: run, method, model, seed, verdict, answer, reference }) {

@@ -261,7 +261,7 @@ export class Item {
     if (!this.item.texts.some((text) => text.signals)) { this.on.tell('The numbers of tokens are not shown before you have submitted.'); return; }
     const { mode } = this.texts.dataset;
     this.texts.dataset.mode = COLOURS[(COLOURS.indexOf(mode) + 1) % COLOURS.length];
-    this.on.tell({ off: 'Plain text', entropy: 'Coloured by entropy', chosen: 'Coloured by the probability of the chosen token' }[this.texts.dataset.mode]);
+    this.on.tell({ off: 'Plain text', entropy: 'Coloured by entropy, in full from 4 nats on', chosen: 'Coloured by how improbable the chosen token was, in full from 0.7% down' }[this.texts.dataset.mode]);
   }
 
   differences() {

@@ -89,7 +89,7 @@ export class KeyHelp {
 
 /** The line that names the most important keys. */
 export function keyLine(show) {
-  const keys = [['1–9', 'choose'], ['↑ ↓', 'steps'], ['f', 'question'], ['n', 'note'], ['u', 'undo'], ['s', 'skip'], ['Enter', 'submit']];
+  const keys = [['1–9', 'choose'], ['↑ ↓', 'steps'], ['f', 'question'], ['y', 'accept what is suggested'], ['n', 'note'], ['u', 'undo'], ['s', 'skip'], ['Enter', 'submit']];
   return fill(el('p.st-keyline.st-dim', { ariaHidden: 'true' }), ...keys.map(([key, text]) => el('span', {}, el('kbd', {}, key), ` ${text}`)),
     el('button.st-link', { type: 'button', tabIndex: -1, onclick: show }, el('kbd', {}, '?'), ' all keys'));
 }

@@ -43,13 +43,13 @@ export class Tokens {
     return start < end ? { start, end } : null;
   }
 
-  /** Draw a token; its numbers are there when the text has signals. */
-  draw(i) {
+  /** Draw a token; its numbers are there when the text has signals. The line breaks before a step are not shown. */
+  draw(i, first) {
     const { signals } = this;
     const entropy = signals?.entropy?.[i];
     const logprob = signals?.logprob?.[i];
     const numbers = signals ? { style: { '--e': entropyShare(entropy), '--p': surpriseShare(logprob) } } : {};
-    const node = el('span.t', { ...numbers, data: { i: String(i) } }, ...shown(this.tokens[i]));
+    const node = el('span.t', { ...numbers, data: { i: String(i) } }, ...shown(this.tokens[i], first));
     const unknown = signals ? [known(entropy) ? '' : 'entropy', known(logprob) ? '' : 'chosen'].filter(Boolean).join(' ') : '';
     if (unknown) node.dataset.unknown = unknown;
     return node;
@@ -60,10 +60,11 @@ function space(byte) {
   return byte === 32 || (byte >= 9 && byte <= 13);
 }
 
-function shown(token) {
-  const parts = [];
-  let at = 0;
+function shown(token, first) {
+  let at = first ? token.length - token.trimStart().length : 0;
+  const parts = at ? [el('span.st-unseen', {}, token.slice(0, at))] : [];
   for (const match of token.matchAll(NEWLINES)) {
+    if (match.index < at) continue;
     if (match.index > at) parts.push(token.slice(at, match.index));
     parts.push(el('span.st-newline', {}, match[0]));
     at = match.index + match[0].length;

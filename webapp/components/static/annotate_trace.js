@@ -22,7 +22,7 @@ export class Trace {
     const rows = steps.map((_, step) => el('span.st-steptext'));
     let last = null;
     for (let i = 0; i < this.places.length; i += 1) {
-      const node = this.tokens.draw(i);
+      const node = this.tokens.draw(i, i === 0 || this.places[i - 1] !== this.places[i]);
       if (here && view.cursor.token === i) node.classList.add('st-cursor');
       if (here && view.selection && i >= view.selection.from && i <= view.selection.to) node.classList.add('st-selected');
       last = marked(rows[this.places[i]], node, spans.filter((span) => span.start < this.tokens.ends[i] && span.end > this.tokens.words[i]), last);
