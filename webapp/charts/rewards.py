@@ -45,7 +45,7 @@ def rewards(attempts: Attempts, values: Sequence[Values]) -> Evidence:
     figure.add_trace(precision, row=1, col=2)
     laid_out(figure, x="attempts at most (K)", y="reward", uirevision="rewards")
     figure.update_xaxes(type="log", dtick="D2").update_xaxes(title={"text": "attempts at most (K)"}, row=1, col=2)
-    figure.update_yaxes(title={"text": "precision"}, tickformat=".0%", row=1, col=2)
+    figure.update_yaxes(title={"text": "precision"}, tickformat=".1%", row=1, col=2)
     reading = READING.format(right=values[0].right if values else 1.0)
     rows = tuple(_row(attempts, each) for each in values)
     return Evidence("Resampling behind a check", reading, figure, Table(COLUMNS, rows))
