@@ -31,6 +31,7 @@ from webapp.routes.experiments import experiment_routes
 from webapp.routes.information import information_routes
 from webapp.routes.library import library_routes
 from webapp.routes.methods import method_routes
+from webapp.routes.persons import person_routes
 from webapp.routes.runs import run_routes
 from webapp.runs.engines import EngineHub
 from webapp.runs.library import LibraryService
@@ -78,6 +79,7 @@ def bare_app(services: Services) -> FastAPI:
     app.include_router(experiment_routes(experiments, services.access))
     for routes in (run_routes, library_routes, method_routes, information_routes, decoding_routes, comparison_routes):
         app.include_router(routes(services))
+    app.include_router(person_routes(services))
     app.include_router(annotation_routes(services.database))
     add_assets(app)
     app.add_route("/gradio_api/openapi.json", _hidden)  # Gradio describes its endpoints there, whatever it is told

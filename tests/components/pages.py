@@ -47,7 +47,9 @@ def build(stage: Stage) -> gr.Blocks:
         reload = gr.Button("Reload", elem_id="reload")
         library = LibraryView(elem_id="library-view")
         reload.click(lambda: {"session": None, "changed": 1}, None, library, queue=False)
-        for name in ("rename", "set_notes", "set_tags", "delete", "restore", "open_session"):
+        for name in (
+            "rename", "set_notes", "set_tags", "delete", "restore", "open_session", "set_sharing", "set_default",
+        ):  # fmt: skip
             getattr(library, name)(stage.hear(name), queue=False, trigger_mode="multiple")
     return demo
 

@@ -218,3 +218,48 @@ async def test_nothing_overflows_and_a_tick_can_be_seen(page: Page, width: int, 
     box = run_of(page, "r0").get_by_role("checkbox")
     look = await box.evaluate("box => [getComputedStyle(box).appearance, getComputedStyle(box).colorScheme]")
     assert look == ["auto", theme]  # the browser's own box, in the colours of the theme
+
+
+def logged_in(stage: Stage, **about: object) -> None:
+    """Let Ada be logged in; one session is hers, two are lent to her."""
+    stage.json["person"] = {"id": "ada", "name": "Ada", "logins": True, "default_session": None, **about}
+    lent = {"person_id": "grace", "owner": "Grace"}
+    stage.json["library/sessions"] = shelves.pages_of([
+        shelves.session_row("own", person_id="ada", owner="Ada"),
+        shelves.session_row("seen", sharing="read", **lent),
+        shelves.session_row("worked", sharing="write", **lent),
+    ])  # fmt: skip
+
+
+async def test_a_person_shares_own_sessions_and_sees_what_others_share(page: Page, stage: Stage):
+    logged_in(stage)
+    await open_library(page)
+    own, seen, worked = (page.locator(f"[data-session='{key}']") for key in ("own", "seen", "worked"))
+    await own.get_by_label("Who may open Session own").select_option(label="Others may look at it")
+    await until(lambda: stage.heard == [("set_sharing", {"id": "own", "sharing": "read"})])
+    await expect(seen).to_contain_text("Grace shares it, to look at")
+    await expect(worked).to_contain_text("Grace shares it, to work in")
+    changing = {"Work in it", "Edit", "Delete", "Make it my default"}
+    offered = [
+        changing.intersection(await row.locator(".st-itemactions > *").all_text_contents())
+        for row in (own, seen, worked)
+    ]
+    assert offered == [changing, set(), changing - {"Delete"}]
+
+
+async def test_a_person_chooses_the_session_to_work_in(page: Page, stage: Stage):
+    logged_in(stage, default_session="worked")
+    await open_library(page)
+    await page.locator("[data-session='own']").get_by_role("button", name="Make it my default").click()
+    await page.get_by_role("button", name="My default session").click()
+    await until(lambda: len(stage.heard) == 2)
+    assert stage.heard == [
+        ("set_default", {"id": "own", "chosen": True}), ("set_default", {"id": "worked", "chosen": False}),
+    ]  # fmt: skip
+
+
+async def test_where_nobody_logs_in_nothing_is_said_of_sharing(page: Page):
+    await open_library(page)
+    await expect(page.locator("[data-session]")).to_have_count(2)
+    assert await page.get_by_label("Who may open").count() == 0
+    assert await page.get_by_role("button", name="my default").count() == 0

@@ -1,4 +1,4 @@
-"""Sessions and runs, newest first, with search and paging: fetches `/api/library`.
+"""Sessions and runs, newest first, with search and paging: fetches `/api/library` and `/api/person`.
 
 Value: `{"session": id | null, "changed": any}`; a new value makes the lists load again.
 
@@ -6,6 +6,7 @@ Events (all ids are checked by the handler, whoever sends them):
     rename: `{kind, id, name}`; set_notes: `{kind, id, notes}`; set_tags: `{kind, id, tags}`, kind "run" or "session".
     delete: `{kind, id}`; restore: `{kind, id}` (undo).
     open_session: `{id}`, a session was picked as the list's filter.
+    set_sharing: `{id, sharing}`, "private", "read" or "write"; set_default: `{id, chosen}`, to work in it by default or not.
 """
 
 from __future__ import annotations

@@ -38,6 +38,8 @@ class ExploreActions:
         address = Address.of(request.query_params)
         runs = [run for run in [await self._find(each, request) for each in address.runs] if run]
         session = runs[0].session_id if runs and address.session is None else address.session
+        if session is None:
+            session = await self.services.persons.default_session(person_of(request))
         updates = await self._show(request, [run.id for run in runs], session, opening=True)
         updates[self.view.examples] = gr.update(visible=await examples.offered(self.library(request)))
         if runs:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import TypeVar
+
 import gradio as gr
 
 from webapp.pages.urls import IDENTIFIER
 from webapp.runs.request import BadRequest
+
+T = TypeVar("T")
 
 LONGEST_TEXT = 20_000
 
@@ -62,6 +67,20 @@ def text(event: gr.EventData, name: str) -> str:
     if len(value) > LONGEST_TEXT:
         raise BadRequest(f"The {name} may have {LONGEST_TEXT:,} characters; shorten it.")
     return value
+
+
+def one_of(event: gr.EventData, name: str, choices: Collection[T]) -> T:
+    """Return the one of some texts that the event names.
+
+    Raises:
+        BadRequest: when it names none of them.
+
+    """
+    value = _field(event, name)
+    for choice in choices:
+        if value == choice:
+            return choice
+    raise BadRequest(f"The page sent no valid {name}. Reload it and try again.")
 
 
 def texts(event: gr.EventData, name: str) -> tuple[str, ...]:

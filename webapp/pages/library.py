@@ -8,12 +8,13 @@ from typing import Any
 
 import gradio as gr
 
+from storage.records import Sharing
 from webapp.auth import person_of
 from webapp.components.address import Address as AddressView
 from webapp.components.library_view import LibraryView
 from webapp.components.notice import Notice
 from webapp.export.importing import Report
-from webapp.pages.forged import identifier, text, texts
+from webapp.pages.forged import flag, identifier, one_of, text, texts
 from webapp.pages.notices import Updates, info
 from webapp.pages.sessions import checked_name
 from webapp.pages.shelves import Shelf, Shelves
@@ -21,6 +22,8 @@ from webapp.pages.urls import Address
 from webapp.pages.wiring import Wiring
 from webapp.runs.request import BadRequest
 from webapp.runs.services import Services
+
+SHARINGS: tuple[Sharing, ...] = ("private", "read", "write")
 
 
 class LibraryPage:
@@ -57,6 +60,8 @@ class LibraryPage:
             (self.view.set_tags, self.set_tags),
             (self.view.delete, self.delete),
             (self.view.restore, self.restore),
+            (self.view.set_sharing, self.set_sharing),
+            (self.view.set_default, self.set_default),
         ):
             wiring.on(event, handler, changes=[self.view])
 
@@ -125,6 +130,18 @@ class LibraryPage:
         """Bring back what was deleted."""
         shelf, _, key = await self._find(event, request)
         await shelf.restore(key)
+        return self._again(request)
+
+    async def set_sharing(self, event: gr.EventData, request: gr.Request) -> Updates:
+        """Say what others may do with a session."""
+        sharing = one_of(event, "sharing", SHARINGS)
+        await self._services.library.of(person_of(request)).share_session(identifier(event, "id"), sharing)
+        return self._again(request)
+
+    async def set_default(self, event: gr.EventData, request: gr.Request) -> Updates:
+        """Let whoever asks work in a session by default, or in none."""
+        session = identifier(event, "id") if flag(event, "chosen") else None
+        await self._services.persons.set_default_session(person_of(request), session)
         return self._again(request)
 
     async def _find(self, event: gr.EventData, request: gr.Request) -> tuple[Shelf, str, str]:

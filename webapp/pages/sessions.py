@@ -15,9 +15,9 @@ LONGEST_NAME = 200
 
 
 async def session_field(library: Library, chosen: str | None) -> Any:
-    """Return the update of a session field: the newest sessions, and the chosen one among them."""
+    """Return the update of a session field: the newest that may be added to, and the chosen one among them."""
     page = await library.sessions(limit=OFFERED)
-    choices = [(row.name, row.id) for row in page.items]
+    choices = [(row.name, row.id) for row in page.items if library.may_add(row)]
     if chosen and chosen not in [key for _, key in choices]:
         session = await library.session(chosen)
         choices += [(session.name, session.id)] if session and not session.deleted_at else []

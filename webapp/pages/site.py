@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 from gradio.components.navbar import Navbar
 
+from webapp.components.person_bar import PersonBar
 from webapp.experiments.service import ExperimentService
 from webapp.pages.annotate import annotate_page
 from webapp.pages.compare import ComparePage
@@ -19,21 +20,26 @@ def build(services: Services, experiments: ExperimentService) -> gr.Blocks:
     """Return all pages over the services, ready to be mounted at /."""
     site = gr.Blocks(title="Second Thoughts", analytics_enabled=False, fill_width=True)
     with site:
-        Navbar(main_page_name="Explore")
+        _head()
         explore_page(site, services)
     with site.route("Compare", "/compare"):
-        Navbar(main_page_name="Explore")
+        _head()
         ComparePage(site, services)
     with site.route("Annotate", "/annotate"):
-        Navbar(main_page_name="Explore")
+        _head()
         annotate_page()
     with site.route("Experiments", "/experiments"):
-        Navbar(main_page_name="Explore")
+        _head()
         ExperimentsPage(services, experiments)
     with site.route("Methods", "/methods"):
-        Navbar(main_page_name="Explore")
+        _head()
         methods_page()
     with site.route("Library", "/library"):
-        Navbar(main_page_name="Explore")
+        _head()
         LibraryPage(site, services)
     return site
+
+
+def _head() -> None:
+    Navbar(main_page_name="Explore")
+    PersonBar(elem_id="person")

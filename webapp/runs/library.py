@@ -74,6 +74,10 @@ class Library(Asking):
             lambda s: library_store.sessions(s, text, person=self.person, deleted=deleted, offset=offset, limit=limit)
         )
 
+    def may_add(self, session: SessionRow) -> bool:
+        """Say whether the person may start runs in a session of the list."""
+        return session.person_id == self.person or session.sharing == "write"
+
     async def tags(self) -> list[str]:
         """Return the tags in use on runs, in alphabetical order."""
         return await self._read(lambda s: library_store.tags(s, person=self.person))

@@ -7,6 +7,7 @@ import { runRow } from './library_run.js';
 import { Selection } from './library_selection.js';
 import { sessionRow } from './library_session.js';
 import { methodTitles } from './methods.js';
+import { whoAsks } from './person.js';
 import { Toast } from './toast.js';
 
 const PAGE = 30;
@@ -71,12 +72,13 @@ class LibraryView {
     const { signal } = this.abort;
     const { text, deleted } = this.query;
     try {
-      const [runs, sessions] = await Promise.all([
+      const [who, runs, sessions] = await Promise.all([
+        whoAsks(signal),
         fetchJson(`/api/library?${parameters({ ...this.query, limit: PAGE })}`, signal),
         fetchJson(`/api/library/sessions?${parameters({ text, deleted, limit: SESSIONS })}`, signal),
       ]);
       this.error.textContent = '';
-      this.pages = { runs, sessions };
+      this.pages = { who, runs, sessions };
       this.draw();
       this.element.dataset.loaded = String(Number(this.element.dataset.loaded || 0) + 1);
     } catch (error) {
@@ -109,8 +111,9 @@ class LibraryView {
     const on = {
       pick: () => this.pickSession(session.id), edit: () => this.edit('session', session),
       remove: (event) => this.remove(event, 'session', session.id, session.name), restore: () => this.trigger('restore', { kind: 'session', id: session.id }),
+      share: (sharing) => this.trigger('set_sharing', { id: session.id, sharing }), byDefault: (chosen) => this.trigger('set_default', { id: session.id, chosen }),
     };
-    return sessionRow(session, session.id === this.query.session, on, this.panel('session', session));
+    return sessionRow(session, session.id === this.query.session, this.pages.who, on, this.panel('session', session));
   }
 
   runItem(run) {

@@ -1,0 +1,1 @@
+import('/client/person_bar.js').then((client) => client.mount({ element }));
