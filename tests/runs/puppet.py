@@ -27,6 +27,7 @@ from webapp.engine.protocol import (
     SteerEvent,
     TokenBatch,
 )
+from webapp.models.keys import Keys
 from webapp.runs.engines import ModelNotReady, ModelStatus
 
 EOS = 256
@@ -225,6 +226,7 @@ class Stage:
         self.ref = "embedded"
         self.others = others
         self.users = 0
+        self.keys = Keys()
 
     def loaded(self) -> str | None:
         return None if self.current is None else self.ref
