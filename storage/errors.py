@@ -53,6 +53,10 @@ class Missing(DatabaseError):
     """There is no such thing in the database (any more)."""
 
 
+class ClaimLost(DatabaseError):
+    """What was claimed is another worker's meanwhile, because the claim was not renewed in time."""
+
+
 _CIRCUMSTANCES = (OperationalError, DriverError)
 _BUSY = "The database at {place} is held by another program for too long. Try again in a moment."
 _DAMAGED = "The database at {place} is damaged. Its server's log says more; restore a backup copy."

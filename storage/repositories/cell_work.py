@@ -14,6 +14,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from storage import tables
+from storage.errors import ClaimLost
 from storage.experiments import WORKING, Cell, CellState, ExperimentStatus, Step
 from storage.ids import new_id
 from storage.records import LIVE_STATUSES, Cost
@@ -74,6 +75,17 @@ def step(s: Session, experiment_id: str, worker: Worker, room: int, news: News, 
         spent=spent,
     )
     return base if len(claimed) == room > 0 else _counted(s, experiment, worker, base, now)
+
+
+def confirm(s: Session, run_id: str) -> None:
+    """See that a run about to be made is still the one that a cell was claimed for.
+
+    Raises:
+        ClaimLost: when it is not; made all the same, it would be nobody's.
+
+    """
+    if s.scalar(select(_Cell.position).where(_Cell.run_id == run_id)) is None:
+        raise ClaimLost("Another program has taken up this cell meanwhile.")
 
 
 def requeue(s: Session, experiment_id: str, states: Iterable[CellState]) -> int:

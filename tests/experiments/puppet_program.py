@@ -1,13 +1,14 @@
-"""A program that works on an experiment with a puppet: `python -m tests.experiments.puppet_program FOLDER [ID]`.
+"""A program that works on an experiment with a puppet: `python -m tests.experiments.puppet_program PLACE`.
 
-Without an id it makes one, and says its id; then it goes on until the experiment is finished, and says so.
+The place is a database's file or address. Without an id it makes an experiment, and says its id; then it goes on
+until that is finished, and says so.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import sys
-from pathlib import Path
+from dataclasses import replace
 
 from storage.database import Database
 from tests.experiments.grids import arm, created
@@ -20,8 +21,6 @@ from webapp.runs.limits import Limits
 from webapp.runs.service import RunService
 
 PROBLEMS = 25
-LIMITS = Limits(interactive=8, autosave=0.05, lease=0.6, renewal=0.2, sweep=0.2)
-PACE = Pace(lease=0.6, tick=0.05)
 
 
 def script(prompt: Prompt, sample: int) -> str:
@@ -29,16 +28,32 @@ def script(prompt: Prompt, sample: int) -> str:
     return f"{sum(prompt.messages[0].content.encode()) % 97} for sample {sample}. Answer: {sample}"
 
 
-async def main(folder: Path, experiment_id: str | None) -> None:
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("place")
+    parser.add_argument("--id", help="of an experiment that is there")
+    parser.add_argument("--pause", type=float, default=0.003, help="seconds that a byte of a text takes")
+    parser.add_argument("--lease", type=float, default=0.6, help="seconds that claims hold")
+    parser.add_argument("--batch", type=int, default=64, help="texts that are written at once")
+    parser.add_argument("--problems", type=int, default=PROBLEMS)
+    return parser.parse_args()
+
+
+async def main(asked: argparse.Namespace) -> None:
     """Work until the experiment is finished, or until killed."""
     scenes.register()
-    database = Database.open(folder / "runs.db")
-    stage = Stage(Puppet(script=script, pause=0.003))
-    runs = RunService(database, stage, LIMITS)  # type: ignore[arg-type]
+    database = Database.open(asked.place)
+    puppet = Puppet(script=script, pause=asked.pause)
+    puppet.info = replace(puppet.info, max_batch=asked.batch)
+    stage = Stage(puppet)
+    limits = Limits(interactive=8, autosave=0.05, lease=asked.lease, renewal=asked.lease / 3, sweep=0.2)
+    runs = RunService(database, stage, limits)  # type: ignore[arg-type]
     await runs.start()
-    service = ExperimentService(database, stage, runs, "command line", PACE)  # type: ignore[arg-type]
+    pace = Pace(lease=asked.lease, tick=0.05)
+    service = ExperimentService(database, stage, runs, "command line", pace)  # type: ignore[arg-type]
+    experiment_id = asked.id
     if experiment_id is None:
-        experiment_id = await created(service, arm(1), arm(2, "scene_revise"), count=PROBLEMS)
+        experiment_id = await created(service, arm(1), arm(2, "scene_revise"), count=asked.problems)
         print(experiment_id, flush=True)
     await service.start(experiment_id)
     await service.wait(experiment_id)
@@ -49,4 +64,4 @@ async def main(folder: Path, experiment_id: str | None) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None))
+    asyncio.run(main(options()))

@@ -68,3 +68,14 @@ async def test_what_could_not_be_stored_is_kept_but_not_that_somebody_else_was_w
     held.begin(cells(2)[1:])
     await changed.wait()
     assert held.failure is full and held.news().back == {0, 1}
+
+
+async def test_of_a_cell_that_was_lost_and_won_again_the_last_attempt_counts() -> None:
+    scripted: Any = Scripted(Attempted("refused", "too long"))
+    held = Hands(scripted, lambda: None)
+    held.begin(cells(1))
+    held.begin(cells(1))
+    tasks = list(held._tasks)
+    scripted.gate.set()
+    await asyncio.gather(*tasks)
+    assert held.news() == News({0: "too long"}) and not held.busy

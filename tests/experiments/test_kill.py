@@ -20,9 +20,9 @@ CELLS = 2 * PROBLEMS
 PATIENCE = 120
 
 
-def begun(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+def begun(place: str, *options: str) -> subprocess.Popen[str]:
     """Start the program on a database."""
-    command = [sys.executable, "-m", "tests.experiments.puppet_program", str(folder), *arguments]
+    command = [sys.executable, "-m", "tests.experiments.puppet_program", place, *options]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -32,6 +32,10 @@ def said(process: subprocess.Popen[str]) -> str:
     line = process.stdout.readline().strip()
     assert line, process.stderr.read()
     return line
+
+
+def file(folder: Path) -> str:
+    return str(folder / "runs.db")
 
 
 def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
@@ -78,7 +82,7 @@ def test_an_experiment_survives_three_kills_with_every_cell_done_once(tmp_path: 
     killed, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
     for folder in (killed, undisturbed):
         folder.mkdir()
-    process = begun(killed)
+    process = begun(file(killed))
     experiment = said(process)
     kept: dict[int, str] = {}
     for cells in (8, 20, 32):
@@ -87,7 +91,7 @@ def test_an_experiment_survives_three_kills_with_every_cell_done_once(tmp_path: 
         assert kept.items() <= now.items(), "a finished cell was lost or repeated"
         kept = now
         assert rows(killed, "SELECT count(*) FROM cells WHERE state = 'running'") != [(0,)], "nothing was at work"
-        process = begun(killed, experiment)
+        process = begun(file(killed), "--id", experiment)
     assert said(process) == "finished"
     process.wait(PATIENCE)
     assert kept.items() <= done(killed).items() and len(done(killed)) == CELLS
@@ -96,7 +100,7 @@ def test_an_experiment_survives_three_kills_with_every_cell_done_once(tmp_path: 
     )
     assert counted == [(CELLS, CELLS)], "a run that finished is not the run of its cell"
 
-    other = begun(undisturbed)
+    other = begun(file(undisturbed))
     assert said(other) and said(other) == "finished"
     other.wait(PATIENCE)
     assert texts(killed) == texts(undisturbed)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from storage.database import Database
-from storage.errors import Missing
+from storage.errors import ClaimLost, Missing
 from storage.records import Cost
 from storage.repositories import cell_work, cells, experiments, runs, sessions
 from storage.repositories.cell_work import News
@@ -225,3 +225,13 @@ async def test_a_deleted_session_or_experiment_pauses_with_a_reason(database: Da
 async def test_an_unknown_experiment_is_named_as_such(database: Database) -> None:
     with pytest.raises(Missing, match="no such experiment"):
         await database.write(lambda s: step(s, of="nowhere"))
+
+
+async def test_a_claim_that_was_lost_is_no_claim_any_more(database: Database) -> None:
+    await database.write(lambda s: grids.store(s, 1))
+    [old] = (await database.write(lambda s: step(s, owner="frozen"))).claimed
+    await database.write(lambda s: cell_work.confirm(s, old.run_id or ""))
+    [new] = (await database.write(lambda s: step(s, now=LATER))).claimed
+    with pytest.raises(ClaimLost, match="Another program has taken up this cell"):
+        await database.write(lambda s: cell_work.confirm(s, old.run_id or ""))
+    await database.write(lambda s: cell_work.confirm(s, new.run_id or ""))

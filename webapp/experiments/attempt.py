@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from storage.database import DatabaseError
+from storage.errors import ClaimLost
 from storage.experiments import Cell, Experiment
 from webapp.experiments.spec import ExperimentSpec
 from webapp.runs.engines import EngineHub
@@ -73,10 +74,13 @@ class Attempts:
             session_id=self._experiment.session_id,
             background=self._background,
             run_id=cell.run_id,
+            claimed=True,
             run_tokens=self._spec.budget.run_tokens,
         )
 
     def _refused(self, refusal: BadRequest) -> Attempted:
+        if isinstance(refusal.__cause__, ClaimLost):
+            return Attempted("back")
         if isinstance(refusal.__cause__, DatabaseError):
             return Attempted("back", failure=refusal.__cause__)
         if self._cut is not None or self._hub.loaded() is None:

@@ -71,6 +71,8 @@ class Hands:
             _log.exception("Cell %d of experiment %s could not be started", cell.position, cell.experiment_id)
             attempted = Attempted("refused", UNEXPECTED)
         # Nothing is awaited from here on: a cell is either at work or told, never both.
+        if self._live.get(cell.position) is not cell:
+            return  # the claim was lost and won again: another attempt is at work on it
         del self._live[cell.position]
         if attempted.end == "refused":
             self._refused[cell.position] = attempted.reason

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session as OrmSession
 from storage.database import Database
 from storage.ids import new_id
 from storage.records import BranchPoint, Cost, Outcome, Run, Session
+from storage.repositories import cell_work
 from storage.repositories import generations as generation_store
 from storage.repositories import runs as run_store
 from storage.repositories import sessions as session_store
@@ -72,7 +73,8 @@ class Preparation:
             run = self._run(request, spec, params, session.id, column)
             work = _work(run, spec, params, given)
             prepared.append(Prepared(run, work, request.background, request.run_tokens))
-        await self._database.write(lambda s: self._store(s, session, [p.run for p in prepared]))
+        claimed = {run.id for (run, *_), request in zip(prepared, requests, strict=True) if request.claimed}
+        await self._database.write(lambda s: self._store(s, session, [p.run for p in prepared], claimed))
         return prepared
 
     async def branch(self, point: BranchPoint) -> Prepared:
@@ -155,7 +157,9 @@ class Preparation:
             raise BadRequest("That session no longer exists. Start a new one, or restore it in the Library.")
         return session
 
-    def _store(self, s: OrmSession, session: Session, runs: Sequence[Run]) -> None:
+    def _store(self, s: OrmSession, session: Session, runs: Sequence[Run], claimed: Set[str]) -> None:
+        for run_id in claimed:
+            cell_work.confirm(s, run_id)
         if session.created_at is self._now:  # made for this launch
             session_store.create(s, session)
         for run in runs:

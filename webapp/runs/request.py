@@ -66,7 +66,8 @@ class RunRequest:
     """One run to start. Without a session a new one is made, named after the question.
 
     `run_id` is the id that the run is to have, so that whoever asks can find it whatever happens; by default a new
-    one. With `claimed` a cell was claimed for it, and there is no run if that claim is lost meanwhile. `run_tokens` bounds what it may generate, where that is less than the program's own bound.
+    one. With `claimed` a cell was claimed for it, and there is no run if that claim is lost meanwhile. `run_tokens`
+    bounds what it may generate, where that is less than the program's own bound.
     """
 
     problem: Problem
