@@ -13,6 +13,7 @@ from storage.ids import new_id
 from storage.records import Page, Person
 from storage.repositories import annotations as annotation_store
 from storage.repositories import generations, queue_items
+from storage.repositories import queues as queue_store
 from storage.text import clean
 from webapp.analysis.differing import differing
 from webapp.annotation.acting import item_of, owned, readable
@@ -72,10 +73,15 @@ class AdjudicationService(Asking):
         return await self._write(decide)
 
     async def agreement(self, queue_id: str, person: Person) -> AgreementAnswer:
-        """Return how much the annotators of a queue agree, from what they submitted."""
+        """Return how much the annotators of a queue agree, from what they submitted.
+
+        Numbers that change with every item would tell what others said of it, so annotators who do not own the queue
+        get them when nothing of theirs is left to label.
+        """
 
         def read(s: OrmSession) -> tuple[Queue, list[Labelled], dict[str, int]]:
             queue = readable(s, queue_id, person.id)
+            _check_done(s, queue, person)
             found = annotation_store.labelled(s, queue_items.of_queue(s, queue_id))
             marked = any(field.kind == "spans" for field in queue.schema.fields)
             sizes = generations.sizes(s, [key for each in found for key in each.item.texts] if marked else [])
@@ -94,6 +100,15 @@ class AdjudicationService(Asking):
             return annotators_of(queue, annotation_store.labelled(s, queue_items.of_queue(s, queue_id)))
 
         return await self._read(read)
+
+
+def _check_done(s: OrmSession, queue: Queue, person: Person) -> None:
+    own = {each.name for each in queue.annotators if each.person_id == person.id}
+    left = sum(
+        each.total - each.states["submitted"] for each in queue_store.progress(s, queue) if each.annotator in own
+    )
+    if left and queue.person_id != person.id:
+        raise NoAccess(f"Agreement is shown when you have labelled all of your items; {left} are left.")
 
 
 def _owned_item(s: OrmSession, item_id: str, person: Person) -> tuple[QueueItem, Queue]:

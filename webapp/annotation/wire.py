@@ -27,7 +27,7 @@ the item again). `annotator` is a name of the queue under which the asking perso
 | GET `/api/annotation/queues/{id}/disagreements?adjudicated=&offset=&limit=` | owner | `{items: Disputed[], total}` |
 | GET `/api/annotation/items/{id}/adjudication` | owner | `AdjudicationAnswer` |
 | POST `/api/annotation/items/{id}/adjudication` | `AdjudicationRequest` of the owner | `AdjudicationAnswer` |
-| GET `/api/annotation/queues/{id}/agreement` | | `AgreementAnswer` |
+| GET `/api/annotation/queues/{id}/agreement` | owner, or who has labelled all | `AgreementAnswer` |
 | GET `/api/annotation/queues/{id}/annotators` | owner | `{items: AnnotatorAnswer[], total}`: speed, consistency |
 
 A draft is to be sent at every change. `base` is the version it was made from (0 before the first one); the answer

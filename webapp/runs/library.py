@@ -192,10 +192,10 @@ class Library(Asking):
         await self._change("run", run_id, lambda s: run_store.restore(s, run_id))
 
     async def export_session(self, session_id: str, path: Path) -> None:
-        """Write a session with everything below it to a .stz file."""
+        """Write a session with everything below it to a .stz file, labels of this person's queues among it."""
         await self._read(lambda s: require(s, "session", session_id, self.person))
         with refusals():
-            await archive.export_session(self._database, session_id, path)
+            await archive.export_session(self._database, session_id, path, self.person)
 
     async def import_session(self, path: Path) -> str:
         """Read a .stz file into a session of this person and return its id."""
