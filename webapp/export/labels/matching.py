@@ -16,6 +16,7 @@ from storage.text import clean
 from webapp.export.labels.placing import exact, placed_steps, same
 from webapp.export.labels.row import LabelRow, Placed
 
+CHOICES = "\n(A) "  # as a question is stated with its choices
 MOST_RUNS = 2_000  # of one question that are looked through
 
 
@@ -32,10 +33,11 @@ class Matcher:
 
     def find(self, s: OrmSession, row: LabelRow) -> Placed | None:
         """Return the row on the oldest stored run that holds its texts, None where none does."""
-        for texts in self._of_question(s, clean(row.question)):
-            found = self._in_run(texts, row)
-            if found is not None:
-                return found
+        asked = clean(row.question)
+        for question in dict.fromkeys((asked, asked.partition(CHOICES)[0])):
+            for texts in self._of_question(s, question):
+                if (found := self._in_run(texts, row)) is not None:
+                    return found
         return None
 
     def _in_run(self, texts: Sequence[Generation], row: LabelRow) -> Placed | None:

@@ -88,16 +88,17 @@ class Graded:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """A solution step by step: [n] texts, [n] ratings 1, 0 (neutral) or -1, None for a step that has none.
+    """A solution to a question step by step: [n] texts, [n] ratings 1, 0 (neutral) or -1, and [n] whether it is good.
 
-    `good` are the ratings as booleans or shares, None where the settings leave a step out.
+    `prompt` is what was answered, which is looked at for leaks; rows hold the question as it is stated.
     """
 
     meta: Meta
     prompt: Messages
+    question: str
     steps: tuple[str, ...]
     ratings: tuple[int | None, ...]
-    good: tuple[bool | None, ...]
+    good: tuple[bool, ...]
     reference: str | None
     seconds: float = 0.0
     labelled_at: str = ""

@@ -118,6 +118,11 @@ def asked(case: Case, text: Generation) -> Messages:
     return text.messages or plain(case.problem)
 
 
+def stated(case: Case) -> str:
+    """Return the question with its choices, without the form of answer."""
+    return Question.of(case.problem).stated()
+
+
 def plain(problem: Problem) -> Messages:
     """Return the question as every method's first draft is asked it."""
     return tuple((message.role, message.content) for message in Question.of(problem).prompt().messages)

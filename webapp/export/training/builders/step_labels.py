@@ -9,7 +9,7 @@ from storage.records import Generation
 from webapp.export.training.builder import Builder
 from webapp.export.training.cutting import cuts_of, first_error, judged_cuts, steps_of
 from webapp.export.training.examples import Made, Refusal, Steps
-from webapp.export.training.material import Case, Judged, Told, asked, meta
+from webapp.export.training.material import Case, Judged, Told, asked, meta, stated
 from webapp.export.training.settings import TrainingSettings
 
 
@@ -45,7 +45,8 @@ def _by_people(case: Case, settings: TrainingSettings, told: Told, text: Generat
     steps = steps_of(text.text, cuts)[: len(ratings)]
     return Steps(
         meta(case, [(told, text)], "flawless" if all(good) else "flawed", "labelled by people"),
-        asked(case, text), tuple(steps), ratings, good, case.problem.reference, label.seconds, label.when,
+        asked(case, text), stated(case), tuple(steps), ratings, good, case.problem.reference,
+        label.seconds, label.when,
     )  # fmt: skip
 
 
@@ -71,7 +72,7 @@ def _by_rollouts(case: Case, settings: TrainingSettings) -> Iterator[Made]:
         kind = "flawless" if all(good) else "flawed"
         yield Steps(
             meta(case, [(told, text)], kind, f"prefixes shared by {settings.rollouts} stored solutions or more"),
-            asked(case, text), tuple(steps_of(text.text, cuts_of(text.text))[: len(good)]),
+            asked(case, text), stated(case), tuple(steps_of(text.text, cuts_of(text.text))[: len(good)]),
             tuple(1 if each else -1 for each in good), good, case.problem.reference,
         )  # fmt: skip
 

@@ -17,7 +17,7 @@ def write(example: Steps, way: Way) -> list[Row]:
         "finish_reason": "found_error" if found_error else "solution",
     }
     question = {
-        "problem": example.prompt[0][1] if example.prompt else "",
+        "problem": example.question,
         "ground_truth_solution": None,
         "ground_truth_answer": example.reference,
         "pre_generated_steps": list(example.steps),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from webapp.export.training.examples import Messages, Steps
+from webapp.export.training.examples import Steps
 from webapp.export.training.formats.format import CannotSay, Format, Row, Way, meta_row
 from webapp.export.training.formats.tokens import NO_LOSS
-from webapp.export.training.template import Template, plainly
+from webapp.export.training.template import Template
 
 SEPARATOR = "\n"
 
 
 def write(example: Steps, way: Way) -> list[Row]:
     """Return a row with a label a step; plain text only, whatever the style."""
-    labels = _labels(example)
-    content = {"prompt": _question(example.prompt), "completions": list(example.steps), "labels": labels}
+    labels = list(example.good)
+    content = {"prompt": example.question, "completions": list(example.steps), "labels": labels}
     return [{**content, "meta": meta_row(example.meta)}]
 
 
@@ -21,12 +21,12 @@ def write_tokens(example: Steps, way: Way) -> list[Row]:
     """Return ids and labels of a token classifier: the label of a step stands on the last token of its separator.
 
     Raises:
-        CannotSay: where no model is named, and where a step has no label.
+        CannotSay: where no model is named.
 
     """
     if way.template is None:
         raise CannotSay("token ids need the model that is to be trained")
-    ids, labels = classified(_question(example.prompt), example.steps, _labels(example), way.template)
+    ids, labels = classified(example.question, example.steps, list(example.good), way.template)
     return [{"input_ids": ids, "labels": labels, "meta": meta_row(example.meta)}]
 
 
@@ -41,17 +41,6 @@ def classified(
         ids += part
         marks += [NO_LOSS] * (len(part) - 1) + [int(label)]
     return ids, marks
-
-
-def _question(messages: Messages) -> str:
-    return messages[0][1] if len(messages) == 1 else plainly(messages)
-
-
-def _labels(example: Steps) -> list[bool]:
-    labels = [good for good in example.good if good is not None]
-    if len(labels) < len(example.steps):
-        raise CannotSay("a step has no label")
-    return labels
 
 
 STEPWISE = Format(
