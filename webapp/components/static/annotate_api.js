@@ -1,5 +1,7 @@
 // Speaks to the annotation routes (webapp/annotation/wire.py says what they take and answer).
 
+import { home } from './home.js';
+
 const ROOT = '/api/annotation';
 
 /** What the server refused, with its sentence; `conflict` where another window was faster. */
@@ -17,7 +19,7 @@ export class Unanswered extends Error {}
 export async function ask(method, path, { query = null, body = null } = {}) {
   const address = `${ROOT}${path}${query ? `?${parameters(query)}` : ''}`;
   const headers = { accept: 'application/json', ...(body === null ? {} : { 'content-type': 'application/json' }) };
-  const response = await fetch(address, { method, headers, body: body === null ? undefined : JSON.stringify(body) })
+  const response = await fetch(home(address), { method, headers, body: body === null ? undefined : JSON.stringify(body) })
     .catch(() => { throw new Unanswered('The server does not answer.'); });
   const told = await response.json().catch(() => ({}));
   if (response.ok) return told;

@@ -32,8 +32,8 @@ export class Desk {
     this.help = new KeyHelp(() => this.item?.focus());
     this.left = el('div.st-left');
     this.right = el('div.st-right');
-    this.side = el('aside.st-side', { ariaLabel: 'Labels' }, this.bar, this.where, this.right,
-      el('p.st-actionrow', {}, button('submit', 'Submit', 'Enter'), button('skip', 'Skip', 's'), button('undo', 'Undo', 'u')), this.told, this.standing);
+    this.side = el('aside.st-side', { ariaLabel: 'Labels' }, this.bar, this.where,
+      el('p.st-actionrow', {}, button('submit', 'Submit', 'Enter'), button('skip', 'Skip', 's'), button('undo', 'Undo', 'u')), this.told, this.standing, this.right);
     this.node = el('div.st-desk', { tabIndex: -1 }, this.left, this.side, keyLine(() => this.help.show()), this.help.node, this.spoken);
   }
 

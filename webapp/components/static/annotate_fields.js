@@ -41,13 +41,20 @@ export class Fields {
   question(field, place, state, view) {
     const active = place === view.active;
     const done = answered(state, field);
-    return el('section.st-question', { ariaLabel: field.title, data: { field: field.name, kind: field.kind, active: String(active), answered: String(done) }, onpointerdown: (event) => { if (!event.target.closest('textarea')) { event.preventDefault(); this.on.focus(place); } } },
+    return el('section.st-question', { ariaLabel: field.title, data: { field: field.name, kind: field.kind, active: String(active), answered: String(done) }, onpointerdown: (event) => this.pointed(event, place) },
       el('h4', {}, el('span', { ariaHidden: 'true' }, done ? '✓ ' : active ? '▸ ' : ''), field.title, field.required ? el('span.st-dim', {}, ' (required)') : null, where(field, state, view)),
       field.help && active ? el('p.st-dim', {}, field.help) : null,
       field.kind === 'text' ? this.note(field, state) : this.options(field, place, state, view, active),
       field.kind === 'choices' && view.stepped ? this.about(view) : null,
       field.kind === 'spans' ? this.spans(field, state, view) : null,
       ...view.suggestions.filter(({ label }) => label.field === field.name && (label.step ?? null) === null || label.field === field.name && label.value === 'none').map((each) => this.suggestion(field, each)));
+  }
+
+  /** The focus stays at the text, where the keys are; a button is not drawn anew while it is pressed. */
+  pointed(event, place) {
+    if (event.target.closest('textarea')) return;
+    event.preventDefault();
+    if (!event.target.closest('button')) this.on.focus(place);
   }
 
   options(field, place, state, view, active) {

@@ -22,9 +22,18 @@ export class Item {
     this.selection = null; // {anchor, head}: tokens
     this.stepped = schema.fields.some((field) => labels.STEPPED.has(field.kind));
     this.perStep = this.stepped;
-    this.active = Math.max(0, this.nextOpen(-1));
+    this.begin(item.annotation.state === 'submitted');
     this.build(schema);
     this.draw();
+  }
+
+  /** Where one starts: at what is open, in what was submitted at the first question. */
+  begin(submitted) {
+    this.active = submitted ? 0 : Math.max(0, this.nextOpen(-1));
+    const field = this.fields[this.active];
+    if (field.kind !== 'steps') return;
+    const open = this.state.steps[0].findIndex((_, step) => !labels.said(this.state, field, { text: 0, step }).length);
+    this.cursor.step = Math.max(0, open);
   }
 
   build(schema) {

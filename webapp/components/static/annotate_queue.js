@@ -72,7 +72,7 @@ export class QueuePage {
     const tabs = PARTS.filter(([, , owners]) => !owners || queue.owner).map(([name, title]) =>
       el('button', { type: 'button', ariaPressed: String(name === this.name), data: { part: name }, onclick: () => this.show(name) }, title, name === 'disagreements' && queue.disputed ? ` (${queue.disputed})` : ''));
     fill(this.head, el('div.st-title', {}, el('button.st-link', { type: 'button', onclick: this.leave }, '← All queues'), el('h2.st-contained', {}, queue.name),
-      el('span.st-dim', {}, factLine([queue.label_schema.name, plural(queue.items, 'item'), queue.blind ? 'blind' : ''])), annotator ? this.acting(annotator) : null),
+      el('span.st-dim.st-contained', {}, factLine([queue.label_schema.name, plural(queue.items, 'item'), queue.blind ? 'blind' : ''])), annotator ? this.acting(annotator) : null),
     el('div.st-segments', { role: 'group', ariaLabel: 'Parts of the queue' }, ...tabs));
   }
 

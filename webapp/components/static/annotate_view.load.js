@@ -1,2 +1,2 @@
 // Events: none
-import('/client/annotate_view.js').then((client) => client.mount({ element }));
+load('annotate_view').then((client) => client.mount({ element }));
