@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from storage.annotations import AssignmentState, Progress, Queue, QueueFilter, QueueRow
-from storage.database import Database
 from storage.records import Person
 from webapp.annotation.adjudicating import AdjudicationService
 from webapp.annotation.answers import Done, Next, ProgressAnswer, QueueAnswer, Saved
@@ -30,14 +29,16 @@ from webapp.auth import person_of
 from webapp.routes.answer import answer
 from webapp.routes.body import body_of
 from webapp.routes.library import Limit, Offset, Text
+from webapp.runs.services import Services
 
 Name = Annotated[str, Query(max_length=100)]
 _FILTER = TypeAdapter(QueueFilter)
 
 
-def annotation_routes(database: Database) -> APIRouter:
+def annotation_routes(services: Services) -> APIRouter:
     """Return all routes of annotation."""
     router = APIRouter(prefix="/api/annotation")
+    database = services.database
     queues = QueueService(database)
     _schemas(router, queues)
     _queues(router, queues)
