@@ -80,7 +80,7 @@ def bare_app(services: Services) -> FastAPI:
     for routes in (run_routes, library_routes, method_routes, information_routes, decoding_routes, comparison_routes):
         app.include_router(routes(services))
     app.include_router(person_routes(services))
-    app.include_router(annotation_routes(services.database))
+    app.include_router(annotation_routes(services))
     add_assets(app)
     app.add_route("/gradio_api/openapi.json", _hidden)  # Gradio describes its endpoints there, whatever it is told
     app.add_exception_handler(BadRequest, _refused)
