@@ -1,6 +1,6 @@
 """What every component of ours is: a gr.HTML whose template is static and whose DOM an ES module builds.
 
-The page gets a template without placeholders, scoped styles, and a few lines that import `/client/NAME.js`. Values
+The page gets a template without placeholders, scoped styles, and a few lines that load `/client/NAME.js`. Values
 are small JSON with ids only; text of models and people travels over our own routes and is drawn with `textContent`.
 """
 
@@ -47,7 +47,7 @@ class ClientComponent(gr.HTML, metaclass=_ClientMeta):
             value,
             html_template=_read(f"{self.client}.html"),
             css_template="\n".join(_read(f"{name}.css") for name in ("base", *self.styles)),
-            js_on_load=_read(f"{self.client}.load.js"),
+            js_on_load=_read("load.js") + _read(f"{self.client}.load.js"),
             apply_default_css=False,
             elem_id=elem_id,
             elem_classes=elem_classes,

@@ -1,2 +1,2 @@
 // Events: 'moved'
-import('/client/address.js').then((client) => client.mount({ props, trigger, watch }));
+load('address').then((client) => client.mount({ props, trigger, watch }));

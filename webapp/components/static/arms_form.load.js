@@ -1,1 +1,1 @@
-import('/client/arms_form.js').then((client) => client.mount({ element, props, watch }));
+load('arms_form').then((client) => client.mount({ element, props, watch }));

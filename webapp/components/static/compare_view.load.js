@@ -1,2 +1,2 @@
 // Events: 'baseline_change'
-import('/client/compare_view.js').then((client) => client.mount({ element, props, trigger, watch }));
+load('compare_view').then((client) => client.mount({ element, props, trigger, watch }));

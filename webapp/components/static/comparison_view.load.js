@@ -1,1 +1,1 @@
-import('/client/comparison_view.js').then((client) => client.mount({ element, props, watch }));
+load('comparison_view').then((client) => client.mount({ element, props, watch }));

@@ -1,6 +1,13 @@
 // Builds DOM without markup strings: every text ends up in a text node.
 
-/** Make an element: `el('p.note.small', {title: '...'}, 'text', child, ...)`. Null children are left out. */
+import { home } from './home.js';
+
+const PLACES = ['href', 'src', 'action'];
+
+/**
+ * Make an element: `el('p.note.small', {title: '...'}, 'text', child, ...)`. Null children are left out; addresses that
+ * begin with a slash are places of ours.
+ */
 export function el(selector, attributes = {}, ...children) {
   const [tag, ...classes] = selector.split('.');
   const node = document.createElement(tag || 'div');
@@ -15,6 +22,7 @@ function set(node, name, value) {
   if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
   else if (name === 'style') for (const [key, v] of Object.entries(value)) node.style.setProperty(key, v);
   else if (name === 'data') for (const [key, v] of Object.entries(value)) node.dataset[key] = v;
+  else if (PLACES.includes(name)) node.setAttribute(name, home(value));
   else if (name in node && !['list', 'form', 'role'].includes(name)) node[name] = value;
   else node.setAttribute(name, value === true ? '' : value);
 }
@@ -92,7 +100,7 @@ export function oncePerFrame(draw) {
 
 /** Fetch JSON from our own routes; a refusal becomes an Error with the server's sentence. */
 export async function fetchJson(address, signal) {
-  const response = await fetch(address, { signal, headers: { accept: 'application/json' } });
+  const response = await fetch(home(address), { signal, headers: { accept: 'application/json' } });
   if (!response.ok) {
     const body = await response.json().catch(() => ({}));
     throw new Error(body.error || body.detail || `The server answered ${response.status}.`);

@@ -2,6 +2,7 @@
 
 import { el } from './dom.js';
 import { load } from './figure.js';
+import { home } from './home.js';
 
 const WIDTH = 900; // pixels
 const HEIGHT = 400; // of a figure that names no height
@@ -17,7 +18,7 @@ export async function saveImage({ data, layout = {} }, format, name) {
 
 /** Save a figure as a page that draws itself without a network. */
 export async function savePage({ data, layout = {} }, title, name) {
-  const response = await fetch('/client/plotly.min.js');
+  const response = await fetch(home('/client/plotly.min.js'));
   if (!response.ok) throw new Error('plotly.min.js cannot be loaded');
   const library = (await response.text()).replaceAll('</script', '<\\/script');
   const figure = harmless({ data, layout: printed(layout) });

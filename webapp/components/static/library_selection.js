@@ -1,6 +1,7 @@
 // Which runs are ticked, and the link that compares them.
 
 import { el, plural } from './dom.js';
+import { home } from './home.js';
 
 const FEWEST = 2;
 const MOST = 100; // runs that an address names
@@ -32,7 +33,7 @@ export class Selection {
     const ids = [...this.runs.keys()];
     const possible = ids.length >= FEWEST && ids.length <= MOST;
     // Without an address it is no link: neither the pointer nor the keyboard can follow it.
-    if (possible) this.node.href = `/compare?runs=${ids.map(encodeURIComponent).join(',')}`;
+    if (possible) this.node.href = home(`/compare?runs=${ids.map(encodeURIComponent).join(',')}`);
     else this.node.removeAttribute('href');
     this.node.ariaDisabled = String(!possible);
     this.node.textContent = wording(ids.length);

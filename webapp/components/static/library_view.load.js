@@ -1,2 +1,2 @@
 // Events: 'rename', 'set_notes', 'set_tags', 'delete', 'restore', 'open_session', 'set_sharing', 'set_default'
-import('/client/library_view.js').then((client) => client.mount({ element, props, trigger, watch }));
+load('library_view').then((client) => client.mount({ element, props, trigger, watch }));

@@ -1,2 +1,2 @@
 // Events: 'method_change'
-import('/client/method_form.js').then((client) => client.mount({ element, props, trigger, watch }));
+load('method_form').then((client) => client.mount({ element, props, trigger, watch }));

@@ -1,2 +1,2 @@
 // Events: none
-import('/client/methods_view.js').then((client) => client.mount({ element }));
+load('methods_view').then((client) => client.mount({ element }));

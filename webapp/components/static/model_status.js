@@ -76,11 +76,11 @@ class ModelStatus {
 
 function modelLine(status, model) {
   const name = el('b', {}, status.name || status.ref);
-  const facts = model && status.state === 'ready'
+  const shown = model && status.state === 'ready'
     ? facts(model)
     : status.detail;
   const old = status.state !== 'ready' && status.active ? el('span.st-dim', {}, ` ${status.active} goes on answering.`) : null;
-  return el('p.st-modelline.st-contained', {}, el('span.st-modelstate', { data: { state: status.state } }, `${ICONS[status.state]} `), name, ' ', el('span.st-dim', {}, facts), old);
+  return el('p.st-modelline.st-contained', {}, el('span.st-modelstate', { data: { state: status.state } }, `${ICONS[status.state]} `), name, ' ', el('span.st-dim', {}, shown), old);
 }
 
 function facts({ parameters, record }) {

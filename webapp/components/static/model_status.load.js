@@ -1,2 +1,2 @@
 // Events: 'switch_model', 'model_ready'
-import('/client/model_status.js').then((client) => client.mount({ element, props, trigger, watch }));
+load('model_status').then((client) => client.mount({ element, props, trigger, watch }));

@@ -1,1 +1,1 @@
-import('/client/notice.js').then((client) => client.mount({ element, props, watch }));
+load('notice').then((client) => client.mount({ element, props, watch }));

@@ -1,1 +1,1 @@
-import('/client/person_bar.js').then((client) => client.mount({ element }));
+load('person_bar').then((client) => client.mount({ element }));

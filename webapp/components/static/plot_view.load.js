@@ -1,2 +1,2 @@
 // Events: 'point_click'
-import('/client/plot_view.js').then((client) => client.mount({ element, props, trigger, watch }));
+load('plot_view').then((client) => client.mount({ element, props, trigger, watch }));

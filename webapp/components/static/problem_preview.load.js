@@ -1,1 +1,1 @@
-import('/client/problem_preview.js').then((client) => client.mount({ element, props, watch }));
+load('problem_preview').then((client) => client.mount({ element, props, watch }));

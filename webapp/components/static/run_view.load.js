@@ -1,2 +1,2 @@
-// Events: 'token_branch', 'run_done', 'judge_run'
-import('/client/run_view.js').then((client) => client.mount({ element, props, trigger, watch }));
+// Events: 'token_branch', 'run_done', 'judge_run', 'correct_text'
+load('run_view').then((client) => client.mount({ element, props, trigger, watch }));

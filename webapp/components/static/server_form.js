@@ -1,6 +1,7 @@
 // A model on a server: its address, its key, and which of its models. The key leaves the field once and is forgotten.
 
 import { el, fill } from './dom.js';
+import { home } from './home.js';
 
 /** A details panel; `used()` is called when the server of this page has begun to use a model. */
 export class ServerForm {
@@ -41,7 +42,7 @@ export class ServerForm {
     this.look.disabled = true;
     try {
       const headers = { accept: 'application/json', 'content-type': 'application/json' };
-      const response = await fetch(`/api/servers/${what}`, { method: 'POST', headers, body: JSON.stringify(body) });
+      const response = await fetch(home(`/api/servers/${what}`), { method: 'POST', headers, body: JSON.stringify(body) });
       const said = await response.json().catch(() => ({}));
       if (!response.ok) throw new Error(said.error || `The server answered ${response.status}.`);
       this.key.value = '';

@@ -1,5 +1,7 @@
 // The event log of one run over a WebSocket: resumes after the last event seen, starts over when the epoch changes.
 
+import { home } from './home.js';
+
 const FIRST_WAIT = 500; // milliseconds before the first reconnection; doubled up to LONGEST_WAIT
 const LONGEST_WAIT = 8000;
 const NO_SUCH_RUN = 4404;
@@ -28,7 +30,7 @@ export class RunStream {
   }
 
   address() {
-    const url = new URL(`/api/runs/${encodeURIComponent(this.run)}/events`, location.href);
+    const url = new URL(home(`/api/runs/${encodeURIComponent(this.run)}/events`), location.href);
     url.protocol = url.protocol.replace('http', 'ws');
     url.searchParams.set('after', this.last);
     if (this.epoch) url.searchParams.set('epoch', this.epoch);
