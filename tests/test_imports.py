@@ -25,7 +25,17 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"webapp.runs", "webapp.auth"}),
     frozenset({"webapp.components", "webapp.charts", "webapp.reports", "webapp.experiments", "webapp.annotation"}),
     frozenset({"webapp.pages"}),
-    frozenset({"webapp.server", "webapp.routes", "webapp.guard", "webapp.gate", "webapp.login", "webapp.password"}),
+    frozenset(
+        {
+            "webapp.server",
+            "webapp.routes",
+            "webapp.guard",
+            "webapp.gate",
+            "webapp.login",
+            "webapp.password",
+            "webapp.prefix",
+        }
+    ),
     frozenset({"app", "webapp.startup"}),
 )
 # Options and folders depend on nothing of the program, so every layer that is given them may name them.

@@ -22,6 +22,7 @@ from webapp.login import LoginGate
 from webapp.pages import build
 from webapp.pages.theme import SecondThoughts
 from webapp.password import PasswordGate
+from webapp.prefix import Prefix
 from webapp.routes.annotation import annotation_routes
 from webapp.routes.answer import refusal
 from webapp.routes.assets import STATIC, add_assets
@@ -33,6 +34,7 @@ from webapp.routes.library import library_routes
 from webapp.routes.methods import method_routes
 from webapp.routes.persons import person_routes
 from webapp.routes.runs import run_routes
+from webapp.routes.servers import server_routes
 from webapp.runs.engines import EngineHub
 from webapp.runs.library import LibraryService
 from webapp.runs.limits import Limits
@@ -58,7 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
         read_people(settings.auth_file)
     services = make_services(settings)
     app = bare_app(services)
-    mount_pages(app, build(services, app.state.experiments))
+    mount_pages(app, build(services, app.state.experiments), settings.root_path)
     protect(app, settings)
     return app
 
@@ -80,17 +82,20 @@ def bare_app(services: Services) -> FastAPI:
     for routes in (run_routes, library_routes, method_routes, information_routes, decoding_routes, comparison_routes):
         app.include_router(routes(services))
     app.include_router(person_routes(services))
+    app.include_router(server_routes(services))
     app.include_router(annotation_routes(services))
     add_assets(app)
     app.add_route("/gradio_api/openapi.json", _hidden)  # Gradio describes its endpoints there, whatever it is told
+    for uploaded in ("/gradio_api/file={path:path}", "/gradio_api/file/{path:path}"):  # no page shows one again
+        app.add_route(uploaded, _hidden)
     app.add_exception_handler(BadRequest, _refused)
     app.add_exception_handler(Stale, _outrun)
     app.add_exception_handler(DatabaseError, _unusable)
     return app
 
 
-def mount_pages(app: FastAPI, pages: gr.Blocks) -> None:
-    """Mount the Gradio pages at /."""
+def mount_pages(app: FastAPI, pages: gr.Blocks, root_path: str = "") -> None:
+    """Mount the Gradio pages at /, which visitors may see below a path."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     # Only launch() sets this; without it a mounted app lets any caller read any file of the server.
     pages.has_launched = True
@@ -100,6 +105,7 @@ def mount_pages(app: FastAPI, pages: gr.Blocks) -> None:
             app,
             pages,
             path="/",
+            root_path=root_path or None,
             run_history=False,
             show_error=False,
             footer_links=[],
@@ -118,6 +124,8 @@ def protect(app: FastAPI, settings: Settings) -> None:
         app.add_middleware(PasswordGate, password=settings.password.get_secret_value())
     if settings.auth_file is not None:
         app.add_middleware(LoginGate, file=settings.auth_file, welcome=app.state.services.persons.welcome)
+    if settings.root_path:
+        app.add_middleware(Prefix, path=settings.root_path)
     app.add_middleware(Guard, hosts=_hosts(settings))
 
 
@@ -125,7 +133,7 @@ def _hosts(settings: Settings) -> frozenset[str] | None:
     """Return the names this server answers under; beyond loopback any, as it cannot know them all."""
     if settings.reaches_beyond_this_machine:
         return None
-    return LOOPBACK | {f"[{settings.host}]" if ":" in settings.host else settings.host}
+    return LOOPBACK | settings.allowed_hosts | {f"[{settings.host}]" if ":" in settings.host else settings.host}
 
 
 @asynccontextmanager

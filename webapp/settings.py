@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -17,6 +18,7 @@ DtypeChoice: TypeAlias = Literal["auto", "float32", "bfloat16", "float16", "int8
 OnClose: TypeAlias = Literal["continue", "stop"]
 
 ENVIRONMENT_PREFIX = "SECOND_THOUGHTS_"
+_PATH = re.compile(r"(/[A-Za-z0-9._-]+)*")
 
 
 class SettingsError(Exception):
@@ -58,11 +60,17 @@ class Settings(BaseSettings):
     allow_remote: bool = Field(
         False, description="let other machines in without a password: anyone who reaches the address is let in"
     )
+    allow_host: str = Field(
+        "",
+        description="names under which a proxy passes requests on, separated by commas, for example lab.example; a "
+        "server that listens on this machine alone answers under no others; needs what --host needs",
+    )
+    root_path: str = Field("", description="path below which a proxy shows this server, for example /second-thoughts")
     open_browser: bool = Field(False, description="open the page in the default browser at start")
     data_dir: Path = Field(user_data_folder(), description="folder of the database and its backup copies")
     database: str | None = Field(
         None,
-        description="SQLAlchemy URL of the database, for example postgresql+psycopg://user@host/name "
+        description="address of a PostgreSQL database, for example postgresql://user@host/name "
         "(default: an SQLite file in the data folder)",
     )
     cache_dir: Path = Field(
@@ -91,12 +99,21 @@ class Settings(BaseSettings):
     def _absolute(cls, place: Path | None) -> Path | None:
         return None if place is None else place.expanduser().absolute()
 
+    @field_validator("root_path")
+    @classmethod
+    def _path(cls, path: str) -> str:
+        path = path.rstrip("/")
+        if not _PATH.fullmatch(path):
+            raise ValueError("It begins with a slash and has only letters, digits and . _ - between slashes")
+        return path
+
     @model_validator(mode="after")
     def _remote_is_deliberate(self) -> Settings:
         asks = self.password is not None or self.auth_file is not None
-        if self.reaches_beyond_this_machine and not asks and not self.allow_remote:
+        way = f"--host {self.host}" if self.reaches_beyond_this_machine else f"--allow-host {self.allow_host}"
+        if (self.reaches_beyond_this_machine or self.allowed_hosts) and not asks and not self.allow_remote:
             raise ValueError(
-                f"--host {self.host} can be reached from other machines: also give --password or --auth-file, or "
+                f"{way} can be reached from other machines: also give --password or --auth-file, or "
                 "--allow-remote if anyone who reaches it may use it"
             )
         return self
@@ -118,6 +135,11 @@ class Settings(BaseSettings):
             return not ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return True
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """The names under which proxies pass requests on, beside those of the address that is listened on."""
+        return frozenset(name.strip().lower() for name in self.allow_host.split(",") if name.strip())
 
     @property
     def database_url(self) -> str:

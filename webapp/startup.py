@@ -51,11 +51,11 @@ def listen(settings: Settings) -> socket.socket:
 
 
 def address(settings: Settings) -> str:
-    """Return the URL to open on this machine."""
+    """Return the URL to open on this machine; there is no need for a proxy."""
     host = settings.host
     if host in ("0.0.0.0", "::"):
         host = "127.0.0.1" if host == "0.0.0.0" else "::1"
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}{settings.root_path}"
 
 
 def _serve(settings: Settings, listener: socket.socket) -> int:
