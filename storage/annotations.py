@@ -28,7 +28,7 @@ from storage.records import VerdictValue
 
 FieldKind: TypeAlias = Literal["choice", "choices", "steps", "first_error", "spans", "preference", "scale", "text"]
 AssignmentState: TypeAlias = Literal["open", "draft", "skipped", "submitted"]
-AnnotationState: TypeAlias = Literal["draft", "submitted"]
+AnnotationState: TypeAlias = Literal["draft", "undone", "submitted"]
 Take: TypeAlias = Literal["final", "first", "drafts", "critiques", "revision_pair", "sample_pair"]
 Sampling: TypeAlias = Literal["all", "random", "diverse", "uncertain"]
 
@@ -213,7 +213,8 @@ class Label:
 class Annotation:
     """One version of what an annotator says about an item.
 
-    Versions count from 1. The newest one is where the annotator is, the newest submitted one is what counts.
+    Versions count from 1, and no number is given twice: an undone draft keeps its own. The newest one that is not
+    undone is where the annotator is, the newest submitted one is what counts.
     `steps` are the steps that its labels refer to. `seconds` is how long the annotator worked on it in all.
     `unblinded` says that it was changed after model, method, scores and verdict had been shown.
     """

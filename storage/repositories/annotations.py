@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from storage import tables
@@ -22,10 +22,17 @@ _Annotation, _Adjudication = tables.Annotation, tables.Adjudication
 
 
 def newest(s: Session, item_id: str, annotator: str) -> Annotation | None:
-    """Return the newest version of an annotator, submitted or not; None before the first one."""
-    query = select(_Annotation).where(_Annotation.item_id == item_id, _Annotation.annotator == annotator)
+    """Return the newest version of an annotator that is not undone; None before the first one."""
+    of = (_Annotation.item_id == item_id, _Annotation.annotator == annotator, _Annotation.state != "undone")
+    query = select(_Annotation).where(*of)
     row = s.scalar(query.order_by(_Annotation.version.desc()).limit(1))
     return None if row is None else annotation_record(row)
+
+
+def last_version(s: Session, item_id: str, annotator: str) -> int:
+    """Return the highest number of a version of an annotator, undone ones among them; 0 before the first one."""
+    of = (_Annotation.item_id == item_id, _Annotation.annotator == annotator)
+    return s.scalar(select(func.max(_Annotation.version)).where(*of)) or 0
 
 
 def has_submitted(s: Session, item_id: str, annotator: str) -> bool:
@@ -41,13 +48,14 @@ def add_all(s: Session, annotations: Sequence[Annotation]) -> None:
 
 
 def take_back(s: Session, annotation_id: str) -> None:
-    """Remove a draft."""
-    s.execute(delete(_Annotation).where(_Annotation.id == annotation_id, _Annotation.state == "draft"))
+    """Undo a draft."""
+    of = (_Annotation.id == annotation_id, _Annotation.state == "draft")
+    s.execute(update(_Annotation).where(*of).values(state="undone"))
 
 
 def drop_drafts(s: Session, item_id: str, annotator: str) -> None:
     """Remove the drafts of an annotator that a submission has made needless; submitted versions all stay."""
-    of = (_Annotation.item_id == item_id, _Annotation.annotator == annotator, _Annotation.state == "draft")
+    of = (_Annotation.item_id == item_id, _Annotation.annotator == annotator, _Annotation.state != "submitted")
     s.execute(delete(_Annotation).where(*of))
 
 

@@ -62,6 +62,20 @@ async def test_drafts_are_kept_as_they_are_and_undone_one_by_one(
         await labelling.undo(item.id, change(now), ME)
 
 
+async def test_a_window_that_does_not_know_of_an_undo_overwrites_nothing(
+    labelling: LabellingService, item: ItemAnswer
+) -> None:
+    await labelling.save(item.id, labels(item, STEPPED[0]), ME)
+    both = await labelling.item(item.id, "Ann", ME)
+    here = await labelling.undo(item.id, change(both), ME)
+    kept = await labelling.save(item.id, labels(here, STEPPED[1]), ME)
+    assert kept.version == 2, "not 1, which the other window was shown"
+    with pytest.raises(Stale):
+        await labelling.save(item.id, labels(both, STEPPED[2]), ME)
+    now = await labelling.item(item.id, "Ann", ME)
+    assert [(each.value, each.step) for each in now.annotation.labels] == [("bad", 1)]
+
+
 async def test_steps_that_a_person_cut_are_kept(labelling: LabellingService, item: ItemAnswer) -> None:
     first, second, third = item.texts[0].steps
     request = labels(item, {"field": "steps", "value": "good", "step": 1}).model_copy(

@@ -142,16 +142,16 @@ def _keep(s: OrmSession, item_id: str, request: LabelsRequest, person: Person, s
     now = datetime.now(UTC)
     unblinded = queue.blind and annotation_store.has_submitted(s, item_id, request.annotator)
     kept = Annotation(
-        new_id(), item_id, request.annotator, person.id, request.base + 1, state, now, labels, steps, request.seconds,
-        unblinded,
+        new_id(), item_id, request.annotator, person.id, _number(s, item_id, request), state, now, labels, steps,
+        request.seconds, unblinded,
     )  # fmt: skip
     if state == "submitted":
         annotation_store.drop_drafts(s, item_id, request.annotator)
     annotation_store.add_all(s, [kept])
-    queue_items.put_state(s, item_id, request.annotator, state, now)
+    queue_items.put_state(s, item_id, request.annotator, _state(kept), now)
     if state == "submitted":
         settle(s, item, queue)
-    return Kept(kept.version, state, _turn(s, queue, request.annotator, item.position))
+    return Kept(kept.version, _state(kept), _turn(s, queue, request.annotator, item.position))
 
 
 def _undo(s: OrmSession, item_id: str, request: ItemRequest, person: Person) -> ItemAnswer:
@@ -162,16 +162,22 @@ def _undo(s: OrmSession, item_id: str, request: ItemRequest, person: Person) -> 
     now = datetime.now(UTC)
     if newest.state == "submitted":
         again = Annotation(
-            new_id(), item_id, request.annotator, person.id, newest.version + 1, "draft", now, newest.labels,
-            newest.steps, newest.seconds, queue.blind,
+            new_id(), item_id, request.annotator, person.id, _number(s, item_id, request), "draft", now,
+            newest.labels, newest.steps, newest.seconds, queue.blind,
         )  # fmt: skip
         annotation_store.add_all(s, [again])
         queue_items.put_state(s, item_id, request.annotator, "draft", now)
     else:
         annotation_store.take_back(s, newest.id)
         before = annotation_store.newest(s, item_id, request.annotator)
-        queue_items.put_state(s, item_id, request.annotator, "open" if before is None else before.state, now)
+        queue_items.put_state(s, item_id, request.annotator, _state(before), now)
     return shown(s, item, queue, request.annotator)
+
+
+def _state(newest: Annotation | None) -> AssignmentState:
+    if newest is None:
+        return "open"
+    return "submitted" if newest.state == "submitted" else "draft"
 
 
 def _current(s: OrmSession, item_id: str, request: ItemRequest) -> Annotation | None:
@@ -180,6 +186,11 @@ def _current(s: OrmSession, item_id: str, request: ItemRequest) -> Annotation | 
     if request.base != (0 if newest is None else newest.version):
         raise Stale("These labels were changed in another window meanwhile. Load the item again to go on from there.")
     return newest
+
+
+def _number(s: OrmSession, item_id: str, request: ItemRequest) -> int:
+    """Return the number of the next version, which no version ever had."""
+    return annotation_store.last_version(s, item_id, request.annotator) + 1
 
 
 def _turn(s: OrmSession, queue: Queue, annotator: str, after: int | None) -> Turn:
