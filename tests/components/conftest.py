@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.browser import launched
-from tests.components import shelves
+from tests.components import desk, shelves
 from tests.components.pages import build
 from tests.components.stage import Stage
 
@@ -72,4 +72,35 @@ async def opened(context: BrowserContext) -> AsyncIterator[Page]:
     yield page
     await page.evaluate("localStorage.clear()")
     await page.close()
+    assert errors == []
+
+
+@pytest.fixture(scope="session")
+def desk_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with desk.serving(tmp_path_factory.mktemp("desk")) as address:
+        yield address
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def desk_tab(browser: Browser, desk_address: str) -> AsyncIterator[Page]:
+    """One tab over a server with the annotation routes: its scripts are loaded once, not once a test."""
+    context = await browser.new_context(base_url=desk_address)
+    yield await context.new_page()
+    await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk_page(desk_tab: Page) -> AsyncIterator[Page]:
+    """The tab at 1440 pixels; it fails its test for any error in its scripts."""
+    errors: list[str] = []
+
+    def note(error: object) -> None:
+        errors.append(str(error))
+
+    desk_tab.on("pageerror", note)
+    await desk_tab.set_viewport_size({"width": 1440, "height": 900})
+    yield desk_tab
+    await desk_tab.unroute_all()
+    desk_tab.remove_listener("pageerror", note)
+    await desk_tab.evaluate("localStorage.clear()")
     assert errors == []

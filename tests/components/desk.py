@@ -89,8 +89,7 @@ class Desk:
 
     async def open(self, query: str = "") -> None:
         """Open the desk and wait for its first item, or for the end."""
-        await self.page.goto(f"/?queue={self.queue}&as={self.annotator}{query}")
-        await self.page.wait_for_selector("[data-loaded]")
+        await visit(self.page, f"/?queue={self.queue}&as={self.annotator}{query}")
 
     async def press(self, *keys: str) -> None:
         for key in keys:
@@ -135,3 +134,21 @@ async def ready(desk: Desk) -> Desk:
     await desk.open()
     await expect(desk.steps.first).to_be_visible()
     return desk
+
+
+# Goes to an address of the page as the Back button would, and waits until the page has looked at it.
+MOVE = """(path) => new Promise((done) => {
+  const view = document.querySelector('[data-loaded]');
+  new MutationObserver((_, all) => { all.disconnect(); done(); }).observe(view, {attributeFilter: ['data-loaded']});
+  history.pushState(null, '', path);
+  dispatchEvent(new PopStateEvent('popstate'));
+})"""
+
+
+async def visit(page: Page, path: str) -> None:
+    """Go to an address of the page; scripts are loaded the first time only."""
+    if page.url == "about:blank":
+        await page.goto(path)
+        await page.wait_for_selector("[data-loaded]")
+    else:
+        await page.evaluate(MOVE, path)

@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, Route, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.annotation.stored import STEPS
-from tests.components.conftest import opened
-from tests.components.desk import EVERY, NASTY, PAIR, STEPPED, Desk, build, ready, serving
+from tests.components.desk import EVERY, NASTY, PAIR, STEPPED, Desk, build, ready, visit
 from tests.components.hostile import HOSTILE, harm
 from tests.components.looking import texts_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(tmp_path_factory.mktemp("desk")) as url:
-        yield url
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def here(browser: Browser, address: str) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context(base_url=address)
-    yield context
-    await context.close()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(here: BrowserContext) -> AsyncIterator[Page]:
-    async with opened(here) as page:
-        yield page
+@pytest.fixture
+def page(desk_page: Page) -> Page:
+    return desk_page
 
 
 async def test_digits_label_one_step_after_the_other_then_the_next_question(page: Page):
@@ -269,7 +252,7 @@ async def test_two_texts_side_by_side_and_what_differs(page: Page):
 
 async def test_several_names_of_one_person_are_chosen_from(page: Page):
     desk = await build(page, "outcome", STEPPED, "Ann", "Ben")
-    await page.goto(f"/?queue={desk.queue}")
+    await visit(page, f"/?queue={desk.queue}")
     await page.locator(".st-chooser", has_text="Ben").click()
     await expect(desk.steps.first).to_be_visible()
     await desk.press("1", "Enter")
@@ -305,7 +288,7 @@ async def test_hostile_text_stays_text(page: Page):
 async def test_nothing_overflows_and_where_one_is_can_be_seen(page: Page, width: int, theme: str):
     await page.set_viewport_size({"width": width, "height": 900})
     desk = await build(page, "everything", STEPPED)
-    await desk.open(f"&__theme={theme}")
+    await page.goto(f"/?queue={desk.queue}&__theme={theme}")
     await expect(desk.steps.first).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert await page.evaluate("document.activeElement.getAttribute('role')") == "listbox"

@@ -54,7 +54,11 @@ export class QueuePage {
       annotators: () => new AnnotatorTable(queue, () => this.refresh()),
     }[name]();
     fill(this.body, this.part.node);
-    await this.part.start(item);
+    try {
+      await this.part.start(item);
+    } catch (error) {
+      fill(this.body, el('p.st-empty', { role: 'alert' }, error.message));
+    }
   }
 
   /** Load how far everybody is. */

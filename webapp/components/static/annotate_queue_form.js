@@ -131,6 +131,7 @@ export class QueueForm {
 
   field(name, label, input) {
     this.inputs[name] = input;
+    input.ariaLabel = label; // a label around a list would be read with all of its options
     return el('div.st-field', {}, el('label', {}, el('span', {}, label), input));
   }
 

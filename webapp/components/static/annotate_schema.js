@@ -72,7 +72,7 @@ class Question {
     this.field = field;
     const button = (text, label, by) => el('button.st-icon', { type: 'button', ariaLabel: label, onclick: () => editor.move(this, by) }, text);
     this.title = el('input', { type: 'text', value: field.title, maxLength: 100, placeholder: 'What is asked' });
-    this.kind = el('select', { onchange: () => this.fit() }, ...Object.entries(KINDS).map(([value, text]) => el('option', { value, selected: value === field.kind }, text)));
+    this.kind = el('select', { ariaLabel: 'Kind', onchange: () => this.fit() }, ...Object.entries(KINDS).map(([value, text]) => el('option', { value, selected: value === field.kind }, text)));
     this.options = el('textarea', { rows: 4, value: field.options.map(line).join('\n'), placeholder: 'Good = 1\nBad = -1' });
     this.required = el('input', { type: 'checkbox', checked: field.required });
     this.optionBox = el('div.st-field', {}, el('label', {}, 'Answers, one a line (= rating)', this.options));
