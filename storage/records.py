@@ -21,6 +21,7 @@ VerdictValue: TypeAlias = Literal["correct", "incorrect", "unparsed", "ungraded"
 Sharing: TypeAlias = Literal["private", "read", "write"]  # what others than its owner may do with a session
 ProblemKind: TypeAlias = Literal["numeric", "math", "choice", "yesno", "text", "procedural", "none"]
 
+BY_HAND = "by_hand"  # the method name of a run in which a person corrected a text
 LIVE_STATUSES: frozenset[RunStatus] = frozenset({"queued", "running"})
 
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, Select, Text, cast, func, select
+from sqlalchemy import ColumnElement, Executable, Select, Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from storage import tables
-from storage.records import ModelRecord, Problem, VerdictValue
+from storage.records import BY_HAND, ModelRecord, Problem, VerdictValue
 from storage.repositories import models, problems
 from storage.repositories.shared import in_pieces
 
@@ -36,7 +36,7 @@ class Wanted:
 
 
 class RunFacts(NamedTuple):
-    """Columns of a run; `params` and `votes` are JSON as it is stored, `branched` that a person forced a token."""
+    """Columns of a run; `params` and `votes` are JSON as it is stored, `branched` that a person had a hand in it."""
 
     id: str
     problem: str
@@ -99,7 +99,8 @@ def runs(s: Session, wanted: Wanted) -> list[RunFacts]:
     row = _Run
     columns: tuple[Any, ...] = (
         row.id, row.problem_key, row.model_key, row.method, row.method_version, cast(row.params, Text), row.seed,
-        row.status, row.oracle, row.branch_generation.is_not(None), row.first_verdict, row.verdict,
+        row.status, row.oracle, or_(row.branch_generation.is_not(None), row.method == BY_HAND), row.first_verdict,
+        row.verdict,
         cast(row.votes, Text), row.generated_tokens, row.prompt_tokens, row.calls, row.seconds,
     )  # fmt: skip
     query = _selected(select(*columns), wanted)

@@ -60,7 +60,7 @@ def _runs(demo: gr.Blocks, stage: Stage) -> None:
     show = gr.Button("Show", elem_id="show")
     HotKey("wanted", "show")
     view = RunView(elem_id="run-view")
-    for name in ("token_branch", "run_done", "judge_run"):
+    for name in ("token_branch", "run_done", "judge_run", "correct_text"):
         getattr(view, name)(stage.hear(name), queue=False, trigger_mode="multiple")
     show.click(lambda text: (json.loads(text), json.loads(text)), wanted, [view, address], queue=False)
     demo.load(_runs_of, None, view)

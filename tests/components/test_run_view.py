@@ -125,6 +125,38 @@ async def test_everything_about_tokens_works_by_keyboard(page: Page, stage: Stag
     await expect(page.locator(".st-cursor")).to_have_count(0)
 
 
+async def test_a_text_is_corrected_by_hand(page: Page, stage: Stage):
+    await show(page, stage, Script(scripts.short_run("r0")))
+    await page.get_by_role("button", name="Correct Draft, sample 1 by hand").click()
+    form = page.get_by_role("form", name="Correction by hand")
+    await expect(form.get_by_role("textbox")).to_be_focused()
+    save = form.get_by_role("button", name="Save the revision as a run")
+    await expect(save).to_be_disabled()
+    await form.get_by_role("textbox").fill("<b>Canberra</b>")
+    await form.get_by_label("What you write").select_option("critique")
+    await form.get_by_label("Let the model revise its answer by it").check()
+    await form.get_by_role("button", name="Save the critique as a run").click()
+    wish = {"run": "r0", "generation": "g1", "role": "critique", "text": "<b>Canberra</b>", "kept": 0, "go_on": True}
+    await until(lambda: ("correct_text", wish) in stage.heard)
+    await expect(form).to_be_hidden()
+
+
+async def test_the_beginning_of_a_text_is_kept_from_its_card(page: Page, stage: Stage):
+    await show(page, stage, Script(scripts.short_run("r0")))
+    await page.locator(".t").nth(1).click()
+    await page.get_by_role("button", name="Keep up to here and write on").click()
+    form = page.get_by_role("form", name="Correction by hand")
+    kept = "".join((await texts_of(page, ".t"))[:2])
+    await expect(form.locator("blockquote")).to_have_text(kept.strip())
+    await form.get_by_role("textbox").fill("Canberra")
+    await form.get_by_role("button", name="Save the revision as a run").click()
+    wish = {"run": "r0", "generation": "g1", "role": "revision", "text": "Canberra", "kept": 2, "go_on": False}
+    await until(lambda: ("correct_text", wish) in stage.heard)
+    await page.get_by_role("button", name="Correct Draft, sample 1 by hand").click()
+    await page.keyboard.press("Escape")
+    await expect(form).to_be_hidden()
+
+
 async def test_what_people_and_models_write_is_only_ever_text(page: Page, stage: Stage):
     vote = {"answer": HOSTILE, "branches": [0], "weight": 1.0, "winner": True, "tied": False}
     told = {name: HOSTILE for name in ("question", "title", "model", "reference", "faithful_note", "name", "notes")}

@@ -7,6 +7,8 @@ state.
 
 Events (read them with `gr.EventData`; whoever calls can forge them):
     token_branch: `{run, generation, index, token}`, an alternative was picked at a token index.
+    correct_text: `{run, generation, role, text, kept, go_on}`, a person wrote a "revision" or a "critique" of a text, after
+        the first `kept` tokens of it; with `go_on` the model goes on from there.
     run_done: `{run, status}`, a run that was shown live has ended (also sent for stored runs, once drawn).
     judge_run: `{run}`, "use these samples as input".
 
@@ -31,7 +33,7 @@ class RunView(ClientComponent):
     client = "run_view"
     styles = (
         "run_view", "head", "token_view", "origin_spans", "hover_card", "scores", "votes", "rounds", "diff_view",
-        "plot_view", "evidence", "decoding",
+        "plot_view", "evidence", "decoding", "correction",
     )  # fmt: skip
 
     def __init__(self, value: dict[str, Any] | None = None, **options: Any) -> None:

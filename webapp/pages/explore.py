@@ -32,6 +32,7 @@ def _wire_runs(wiring: Wiring, view: ExploreView, actions: ExploreActions) -> No
     wiring.on(view.run.click, actions.run, [*asked, *fields], view.launched, repeat=False)
     wiring.on(view.stop.click, actions.stop, [view.runs])
     wiring.on(view.runs.token_branch, actions.branch, [view.runs], view.launched)
+    wiring.on(view.runs.correct_text, actions.correct, [view.runs], view.launched)
     wiring.on(view.runs.run_done, actions.draw, [view.runs], [view.entropy])
     wiring.on(view.replay.click, actions.replay, [view.runs, view.speed], [view.runs])
     wiring.on(view.instant.click, actions.replay, [view.runs], [view.runs])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import gradio as gr
 
@@ -14,10 +14,11 @@ from webapp.methods.registry import methods
 from webapp.pages import examples
 from webapp.pages.entropy_chart import entropy_chart
 from webapp.pages.explore_view import ExploreView
-from webapp.pages.forged import identifier, method_choice, text, whole_number
+from webapp.pages.forged import flag, identifier, method_choice, one_of, text, whole_number
 from webapp.pages.notices import Updates, error, info
 from webapp.pages.sessions import name_session, session_field
 from webapp.pages.urls import Address, identifiers, shown
+from webapp.runs.by_hand import Correction, PersonRole
 from webapp.runs.library import Library
 from webapp.runs.request import BadRequest, RunRequest
 from webapp.runs.services import Services
@@ -79,6 +80,14 @@ class ExploreActions:
             identifier(event, "generation"), whole_number(event, "index"), whole_number(event, "token"),
             person=person_of(request).id,
         )  # fmt: skip
+        return await self.beside(request, view, run)
+
+    async def correct(self, view: object, event: gr.EventData, request: gr.Request) -> Updates:
+        """Start the run in which the person's own text follows or replaces a stored one."""
+        role = one_of(event, "role", get_args(PersonRole))
+        kept = whole_number(event, "kept")
+        wish = Correction(identifier(event, "generation"), role, text(event, "text"), kept, flag(event, "go_on"))
+        run = await self.services.runs.correct(wish, person=person_of(request).id)
         return await self.beside(request, view, run)
 
     async def choose_judge(self, event: gr.EventData, request: gr.Request) -> Updates:
@@ -173,7 +182,7 @@ class ExploreActions:
         return {self.view.methods[0]: form, self.view.count: 1} | self._columns(1)
 
     def _methods(self, runs: list[Run]) -> Updates:
-        forms = [{"method": run.method, "values": dict(run.params)} for run in runs if run.branch_of is None]
+        forms = [{"method": run.method, "values": dict(run.params)} for run in runs if run.method in methods()]
         pairs = dict(zip(self.view.methods, forms, strict=False))
         count = max(1, len(pairs))
         return pairs | {self.view.seed: runs[0].seed, self.view.count: count} | self._columns(count)

@@ -19,8 +19,8 @@ from webapp.engine.protocol import (
     Caller,
     Engine,
     EngineError,
-    EngineGone,
     EngineEvent,
+    EngineGone,
     Generated,
     Message,
     OptionProbabilities,
@@ -177,20 +177,7 @@ class Calls:
 
     def _begin(self, prompt: Prompt, sampling: Sampling, text: Text, sample: int, calls: int = 1) -> Writing:
         keyed = replace(sampling, first_sample=sampling.first_sample + sample)
-        generation = Generation(
-            id="",
-            run_id="",
-            ordinal=0,
-            created_at=datetime.now(UTC),
-            role=text.role,
-            label=text.label,
-            branch=text.branch,
-            round=text.round,
-            parents=text.parents,
-            messages=tuple((m.role, m.content) for m in prompt.messages),
-            prefix=prompt.prefix,
-            sampling=asdict(keyed),
-        )
+        generation = blank(prompt, text).with_(sampling=asdict(keyed))
         return self._recorder.begin(generation, tokens=sampling.max_tokens, calls=calls)
 
     async def _draw(self, prompt: Prompt, sampling: Sampling, writings: Sequence[Writing]) -> list[Generation]:
@@ -229,6 +216,23 @@ class Calls:
     def _charge(self, prompt_tokens: int) -> None:
         self._budget.settle(0, Cost(prompt_tokens=prompt_tokens, calls=1))
         self._progress.tell()
+
+
+def blank(prompt: Prompt, text: Text) -> Generation:
+    """Return a generation of which nothing is written yet."""
+    return Generation(
+        id="",
+        run_id="",
+        ordinal=0,
+        created_at=datetime.now(UTC),
+        role=text.role,
+        label=text.label,
+        branch=text.branch,
+        round=text.round,
+        parents=text.parents,
+        messages=tuple((m.role, m.content) for m in prompt.messages),
+        prefix=prompt.prefix,
+    )
 
 
 def prompt_of(generation: Generation) -> Prompt:

@@ -12,18 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storage.ids import new_id
-from storage.records import Generation, Origin, Role, Run, Score
-from storage.trace import TokenTrace, concatenate
+from storage.records import Generation, Origin, Role, Run, Score, Span
+from storage.trace import TokenTrace, concatenate, summarise
 from webapp.engine.noise import uniform
 from webapp.engine.policies.settings import Policy
 from webapp.engine.protocol import Engine, OptionProbabilities, Prompt, Sampling
 from webapp.methods.interface import MethodParams, Steered, Truncation
-from webapp.runs.calls import Calls, Given, prompt_of
+from webapp.runs.calls import Calls, Given, Text, blank, prompt_of
 from webapp.runs.oracle import RunOracle
 from webapp.runs.progress import Progress
 from webapp.runs.recorder import Recorder
 from webapp.runs.rows import teach, unscored
-from webapp.runs.spans import origins_of
+from webapp.runs.spans import origins_of, spans_of
 from webapp.runs.stages import Place
 from webapp.tasks import graders
 from webapp.tasks.question import Question
@@ -175,6 +175,28 @@ class MethodContext:
         texts = [self._place.text(role, label, branch + i, round, above[i]) for i in range(n)]
         asked = [prompts] if isinstance(prompts, Prompt) else list(prompts)
         return await self._calls.steer(asked, policy, sampling, texts)
+
+    async def repeat(
+        self, generation: Generation, trace: TokenTrace | None, parents: Sequence[Generation]
+    ) -> Generation:
+        """Copy a text of an earlier run below copies of its parents."""
+        return await self._recorder.copy(generation, trace, parents)
+
+    async def write(self, prompt: Prompt, text: Text, words: str, given: Given | None) -> Generation:
+        """Store what a person wrote, with its tokens where they are known; nothing is drawn."""
+        rows, origins = (None, ()) if given is None else (given.rows, given.origins)
+        size = len(words.encode())
+        spans = (Span(0, size, "person"),) if rows is None else spans_of(rows, origins, size)
+        done = blank(prompt, text).with_(text=words, spans=spans, status="finished", finish_reason="given")
+        return await self._recorder.write(
+            done.with_(summary=None if rows is None else summarise(rows)), rows, origins
+        )
+
+    async def go_on(self, prompt: Prompt, text: Text, given: Given) -> Generation:
+        """Draw the rest of a message that begins with given tokens."""
+        ids = given.rows.ids.tolist()
+        sampling = self._sampling(text.label, text.branch, None, None, ())
+        return (await self._calls.draw(prompt.continuing(ids), sampling, [text], given))[0]
 
     async def restate(
         self,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from storage.database import Database
 from storage.ids import new_id
-from storage.records import BranchPoint, Cost, Outcome, Run, Session
+from storage.records import BY_HAND, BranchPoint, Cost, Outcome, Run, Session, StoredRun
 from storage.repositories import cell_work
 from storage.repositories import generations as generation_store
 from storage.repositories import runs as run_store
@@ -22,8 +22,12 @@ from webapp.methods.interface import Answer, MethodParams, MethodSpec
 from webapp.runs import announce
 from webapp.runs.access import may, require
 from webapp.runs.branch import Fork, branching, check_fork, params_of, sampling_of
+from webapp.runs.by_hand import VERSION as CORRECTION_VERSION
+from webapp.runs.by_hand import Correction, desk
+from webapp.runs.by_hand import check as check_correction
 from webapp.runs.calls import Calls
 from webapp.runs.context import Input, MethodContext
+from webapp.runs.correcting import correcting
 from webapp.runs.leases import Leases
 from webapp.runs.limits import Limits
 from webapp.runs.live import Work
@@ -103,6 +107,47 @@ class Preparation:
         work = Work(params, branching(fork, self._engine), first=first)
         await self._database.write(lambda s: run_store.add(s, run))
         return Prepared(run, work, background=False)
+
+    async def correct(self, correction: Correction) -> Prepared:
+        """Check and store a correction by hand of a stored text, in the session of its run.
+
+        Raises:
+            BadRequest: with a sentence; then nothing was stored.
+
+        """
+        placed = desk(correction, await self._corrected(correction.generation_id))
+        check_correction(placed, self._engine)
+        source = placed.source
+        params = params_of(sampling_of(source)) if source.sampling else MethodParams(samples=1)
+        asked = {"source": source.id, "role": correction.role, "kept": correction.kept, "go_on": correction.go_on}
+        run = replace(
+            placed.stored.run,
+            **self._fresh(),
+            column=0,
+            method=BY_HAND,
+            method_version=CORRECTION_VERSION,
+            params=params.model_dump(mode="json") | asked,
+            model=self._engine.info.record,
+            branch_of=None,
+            input_run=placed.stored.run.id,
+        )
+        first = (placed.answer.answer, placed.answer.verdict)
+        work = Work(params, correcting(placed, self._engine), first=first)
+        await self._database.write(lambda s: run_store.add(s, run))
+        return Prepared(run, work, background=False)
+
+    async def _corrected(self, generation_id: str) -> StoredRun:
+        def load(s: OrmSession) -> StoredRun | None:
+            if not may(s, "text", generation_id, self._person):
+                return None
+            require(s, "text", generation_id, self._person, "write")
+            generation = generation_store.get(s, generation_id)
+            return None if generation is None else run_store.load(s, generation.run_id)
+
+        stored = await self._database.read(load)
+        if stored is None:
+            raise BadRequest("That text is not stored (yet), so it cannot be corrected.")
+        return stored
 
     def _run(self, request: RunRequest, spec: MethodSpec, params: MethodParams, session: str, column: int) -> Run:
         return Run(

@@ -77,9 +77,12 @@ class Recorder:
         cost = replace(dropped.cost, prompt_tokens=prompt_tokens)
         return await self._keep(writing, dropped.with_(cost=cost, status="finished"), trace)
 
-    async def copy(self, generation: Generation, trace: TokenTrace | None) -> Generation:
-        """Repeat a generation of an earlier run in this one, at no cost."""
-        copied = generation.with_(copied_from=generation.id, parents=(), cost=Cost(), finish_reason="given")
+    async def copy(
+        self, generation: Generation, trace: TokenTrace | None, parents: Sequence[Generation] = ()
+    ) -> Generation:
+        """Repeat a generation of an earlier run in this one, at no cost, below copies of its parents."""
+        above = tuple(parent.id for parent in parents)
+        copied = generation.with_(copied_from=generation.id, parents=above, cost=Cost(), finish_reason="given")
         writing = self.begin(copied, tokens=0)
         if trace is not None:
             trace = at(trace, self._progress.now())
@@ -96,6 +99,16 @@ class Recorder:
         self._log.append(*writing.flush())
         writing.done = True
         return await self._keep(writing, await graded(self._run.problem, writing.generation), trace)
+
+    async def write(self, generation: Generation, rows: TokenTrace | None, origins: Sequence[Origin]) -> Generation:
+        """Store a text that a person wrote, with its tokens where they are known."""
+        writing = self.begin(generation, tokens=0, calls=0)
+        if rows is not None:
+            rows = at(rows, self._progress.now())
+            self.give(writing, rows, origins)
+            self._log.append(*writing.flush())
+        writing.done = True
+        return await self._keep(writing, await graded(self._run.problem, writing.generation), rows)
 
     async def earlier(self, name: str) -> list[float]:
         """Return the values of a score in earlier runs of the same method and model on other problems."""

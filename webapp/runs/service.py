@@ -12,6 +12,7 @@ from storage.records import BranchPoint, Run
 from webapp.engine.protocol import Caller, Engine
 from webapp.events import Batch
 from webapp.runs.access import Access
+from webapp.runs.by_hand import Correction
 from webapp.runs.engines import EngineHub, ModelNotReady
 from webapp.runs.feed import StoredFeed, UnknownRun
 from webapp.runs.leases import Leases
@@ -89,6 +90,20 @@ class RunService:
             preparation = Preparation(self._database, engine, self._leases, self._limits, person)
             with refusals():
                 prepared = await preparation.branch(BranchPoint(generation_id, token_index, token_id))
+            return self._begin([prepared], engine, person, hold)[0]
+
+    async def correct(self, correction: Correction, *, person: str) -> str:
+        """Start a run in which a person's own text follows or replaces a stored one; return its id.
+
+        Raises:
+            BadRequest: with a sentence that says why that cannot be done.
+
+        """
+        async with AsyncExitStack() as hold:
+            engine = await self._engine(hold)
+            preparation = Preparation(self._database, engine, self._leases, self._limits, person)
+            with refusals():
+                prepared = await preparation.correct(correction)
             return self._begin([prepared], engine, person, hold)[0]
 
     async def stop(self, run_id: str, *, person: str) -> None:

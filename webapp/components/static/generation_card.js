@@ -1,5 +1,6 @@
 // One generation of a branch: its role, its tokens or its difference to what it revises, its answer and numbers.
 
+import { CorrectionForm, correctable } from './correction.js';
 import { diffCounts, diffView } from './diff_view.js';
 import { el, fill, number, plural, verdictBadge } from './dom.js';
 import { revised } from './model.js';
@@ -20,7 +21,7 @@ function roleWord({ role, round, label }) {
   return ROLES[role] || role;
 }
 
-/** A card that grows with its generation. */
+/** A card that grows with its generation; asks for a correction by an event `correct` that bubbles. */
 export class GenerationCard {
   constructor(run, generation) {
     this.run = run;
@@ -29,7 +30,8 @@ export class GenerationCard {
     this.head = el('header');
     this.foot = el('footer.st-dim');
     this.body = el('div.st-body', {}, this.tokens.node);
-    this.node = el(`article.st-generation.role-${generation.role}`, { ariaLabel: this.name(), data: { generation: generation.id } }, this.head, this.body, this.foot);
+    this.desk = el('div');
+    this.node = el(`article.st-generation.role-${generation.role}`, { ariaLabel: this.name(), data: { generation: generation.id } }, this.head, this.body, this.desk, this.foot);
     this.drawHead();
   }
 
@@ -60,6 +62,25 @@ export class GenerationCard {
       copied ? el('span.st-badge', { title: 'Repeated from an earlier run at no cost' }, 'copied') : null,
       finished ? null : el('span.st-live', {}, 'writing'),
       this.outcome(), this.changes());
+    if (finished) this.drawCorrect();
+  }
+
+  drawCorrect() {
+    if (!correctable(this.generation.role)) return;
+    const button = el('button.st-link.st-correct', { type: 'button', ariaLabel: `Correct ${this.name()} by hand`, onclick: () => this.correct(0) }, 'Correct');
+    this.head.insertBefore(button, this.head.querySelector('.st-changes'));
+  }
+
+  /** Open the form in which a person goes on after the first tokens of the text, or writes all anew. */
+  correct(kept) {
+    const close = () => { fill(this.desk); this.head.querySelector('.st-correct')?.focus(); };
+    const start = (wish) => {
+      close();
+      this.node.dispatchEvent(new CustomEvent('correct', { bubbles: true, detail: { generation: this.generation.id, ...wish } }));
+    };
+    const form = new CorrectionForm(this.generation, kept, start, close);
+    fill(this.desk, form.node);
+    form.text.focus();
   }
 
   /** What a revision did to the text and to the outcome. */

@@ -86,6 +86,7 @@ export function badges(run) {
 function origin(opened) {
   const link = (run, text) => el('a.st-link', { href: `?run=${encodeURIComponent(run)}` }, text);
   const { branch_of: branch, input_run: input } = opened;
+  if (opened.method === 'by_hand') return el('p.st-dim', {}, 'A person corrected a text of ', input ? link(input, 'an earlier run') : 'an earlier run');
   if (branch) return el('p.st-dim', {}, `Branched by a person at token ${branch.token_index + 1}`, input ? ' of ' : '', input ? link(input, 'an earlier run') : null);
   return input ? el('p.st-dim', {}, 'Works on the samples of ', link(input, 'an earlier run')) : null;
 }

@@ -1,5 +1,6 @@
 // The card of one token: the alternatives with their probabilities, and what the numbers of the token are.
 
+import { correctable } from './correction.js';
 import { el, fill, number, percent } from './dom.js';
 import { token as tokenAt } from './model.js';
 import { visible } from './token_view.js';
@@ -7,11 +8,10 @@ import { visible } from './token_view.js';
 const GAP = 8; // pixels between the token and the card
 const NATS_PER_BIT = Math.LN2;
 
-/** One shared card. `pick(generation, index, id)` is called when an alternative is chosen, `inspect(generation, index)` for more. */
+/** One shared card. `pick(generation, index, id)` is called when an alternative is chosen, `inspect` and `keep` (both with a generation and an index) for more. */
 export class HoverCard {
-  constructor(pick, inspect) {
-    this.pick = pick;
-    this.inspect = inspect;
+  constructor(pick, inspect, keep) {
+    Object.assign(this, { pick, inspect, keep });
     this.pinned = false;
     this.node = el('div.st-card', { hidden: true, role: 'dialog', ariaLabel: 'Token' });
     this.node.addEventListener('keydown', (event) => this.key(event));
@@ -101,7 +101,9 @@ export class HoverCard {
   }
 
   more() {
-    return el('button.st-link.st-more', { type: 'button', onclick: () => this.inspect(this.generation, this.index) }, 'What each truncation rule keeps here');
+    const link = (text, on) => el('button.st-link.st-more', { type: 'button', onclick: () => on(this.generation, this.index) }, text);
+    const keep = this.generation.finished && correctable(this.generation.role) ? link('Keep up to here and write on', this.keep) : null;
+    return el('p.st-mores', {}, link('What each truncation rule keeps here', this.inspect), keep);
   }
 
   key(event) {

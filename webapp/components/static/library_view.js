@@ -10,6 +10,7 @@ import { methodTitles } from './methods.js';
 import { whoAsks } from './person.js';
 import { Toast } from './toast.js';
 
+const PERSONAL = { by_hand: 'By hand' }; // what no method does
 const PAGE = 30;
 const SESSIONS = 100;
 const PAUSE = 200; // milliseconds without typing before a search
@@ -122,7 +123,7 @@ class LibraryView {
       restore: () => this.trigger('restore', { kind: 'run', id: run.id }),
       select: (chosen) => this.selection.set(run, chosen), tag: (tag) => this.change({ tag }),
     };
-    const title = run.branch ? 'Branch' : this.titles.get(run.method) || run.method;
+    const title = run.branch ? 'Branch' : this.titles.get(run.method) || PERSONAL[run.method] || run.method;
     return runRow(run, title, this.selection.has(run.id), on, this.panel('run', run));
   }
 

@@ -28,7 +28,7 @@ class RunView {
     this.shown = null;
     this.speed = null;
     this.schedule = oncePerFrame(() => this.draw());
-    this.card = new HoverCard((generation, index, token) => this.branch(generation, index, token), (generation, index) => this.inspect(generation, index));
+    this.card = new HoverCard((generation, index, token) => this.branch(generation, index, token), (generation, index) => this.inspect(generation, index), (generation, index) => this.keep(generation, index));
     this.panel = new DecodingPanel((generation, index) => this.paneFor(generation)?.setCursor(index));
     this.question = el('div');
     this.grid = el('div.st-runs');
@@ -113,6 +113,7 @@ class RunView {
     this.grid.addEventListener('pointerleave', () => this.card.hide());
     this.grid.addEventListener('click', (event) => this.click(event));
     this.grid.addEventListener('keydown', (event) => this.key(event));
+    this.grid.addEventListener('correct', ({ detail, target }) => this.trigger('correct_text', { run: target.closest('.st-run').dataset.run, ...detail }));
     this.grid.addEventListener('focusout', (event) => { if (event.target.matches('.st-pane')) this.card.hide(); });
     document.addEventListener('scroll', (event) => { if (event.target !== this.card.node) this.card.follow(); }, { capture: true, passive: true });
     document.addEventListener('pointerdown', (event) => {
@@ -187,6 +188,12 @@ class RunView {
     const pane = this.paneFor(generation);
     pane?.node.focus({ preventScroll: true });
     this.panel.show(generation, index, true);
+  }
+
+  /** Let a person go on after a token. */
+  keep(generation, index) {
+    this.card.close();
+    this.columnOf(generation)?.cardOf(generation).correct(index + 1);
   }
 
   branch(generation, index, token) {
