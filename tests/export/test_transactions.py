@@ -56,3 +56,12 @@ async def test_the_library_says_what_became_of_a_file(database: Database, tmp_pa
     ]
     with pytest.raises(BadRequest, match="cannot be read"):
         await library.import_runs(tmp_path / "nothing.jsonl")
+
+
+async def test_the_library_judges_what_a_file_does_not_say_how_to(database: Database, tmp_path: Path) -> None:
+    row = corrected()
+    del row["problem"]["kind"]
+    path, library = write_lines(tmp_path / "runs.jsonl", [row]), LibraryService(database).of(LOCAL)
+    bare, judged = await library.import_runs(path), await library.import_runs(path, "numeric")
+    verdicts = [(await library.search(session=report.session)).items[0].verdict for report in (bare, judged)]
+    assert verdicts == ["ungraded", "correct"]

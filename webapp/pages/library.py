@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import gradio as gr
 
@@ -14,6 +14,7 @@ from webapp.components.address import Address as AddressView
 from webapp.components.library_view import LibraryView
 from webapp.components.notice import Notice
 from webapp.export.importing import Report
+from webapp.export.trace_row import Kind
 from webapp.pages.forged import flag, identifier, one_of, text, texts
 from webapp.pages.notices import Updates, info
 from webapp.pages.sessions import checked_name
@@ -23,6 +24,10 @@ from webapp.pages.wiring import Wiring
 from webapp.runs.request import BadRequest
 from webapp.runs.services import Services
 
+JUDGED = {
+    "not at all": "", "by their number": "numeric", "as mathematics": "math", "by the letter of a choice": "choice",
+    "as yes or no": "yesno", "as words": "text",
+}  # fmt: skip
 SHARINGS: tuple[Sharing, ...] = ("private", "read", "write")
 
 
@@ -44,6 +49,10 @@ class LibraryPage:
                 size="sm",
                 min_width=200,
             )
+            self.kind = gr.Dropdown(
+                label="Judge imported answers", choices=list(JUDGED.items()), value="", elem_id="import-kind",
+                info="where the file does not say how", min_width=200,
+            )  # fmt: skip
         self.view = LibraryView(elem_id="library-view")
         self._wire(page)
 
@@ -53,7 +62,7 @@ class LibraryPage:
             wiring.on(opening, self.open, changes=[self.view])
         wiring.on(self.upload.upload, self.import_session, [self.upload], [self.address, self.view])
         wiring.on(self.view.open_session, self.narrow, changes=[self.address])
-        wiring.on(self.runs.upload, self.import_runs, [self.runs], [self.address, self.view])
+        wiring.on(self.runs.upload, self.import_runs, [self.runs, self.kind], [self.address, self.view])
         for event, handler in (
             (self.view.rename, self.rename),
             (self.view.set_notes, self.set_notes),
@@ -86,11 +95,14 @@ class LibraryPage:
             self.notice: info(f"Imported “{stored.name if stored else session}”."),
         }
 
-    async def import_runs(self, upload: str | None, request: gr.Request) -> Updates:
+    async def import_runs(self, upload: str | None, kind: object, request: gr.Request) -> Updates:
         """Read the runs of an uploaded file into a session of its own, and show it."""
         if not upload:
             raise BadRequest("Choose a file of runs to import.")
-        report = await self._services.library.of(person_of(request)).import_runs(Path(upload))
+        judged = next((each for each in get_args(Kind) if each == kind), None)
+        if kind and judged is None:
+            raise BadRequest("The page sent no way to judge answers that is known here. Reload it and try again.")
+        report = await self._services.library.of(person_of(request)).import_runs(Path(upload), judged)
         if report.session is None:
             raise BadRequest(f"No run was imported. {refused(report) or 'The file holds none.'}")
         return {

@@ -23,6 +23,7 @@ from storage.repositories.library import Page, RunRow, SessionRow
 from storage.trace import TokenTrace
 from webapp.export.importing import Report, import_file
 from webapp.export.rows import ImportRefused
+from webapp.export.trace_row import Kind
 from webapp.runs.access import Right, Thing, may, require
 from webapp.runs.asking import Asking
 from webapp.runs.known import Known, Unknown, known, lessons
@@ -202,11 +203,14 @@ class Library(Asking):
         with refusals():
             return await archive.import_session(self._database, path, self.person)
 
-    async def import_runs(self, path: Path) -> Report:
-        """Read runs that another program produced into a session of this person; say what became of each row."""
+    async def import_runs(self, path: Path, kind: Kind | None = None) -> Report:
+        """Read runs that another program produced into a session of this person; say what became of each row.
+
+        `kind` judges problems of which the file does not say how.
+        """
         with refusals():
             try:
-                return await import_file(self._database, path, person=self.person)
+                return await import_file(self._database, path, person=self.person, kind=kind)
             except ImportRefused as error:
                 raise BadRequest(str(error)) from error
 
