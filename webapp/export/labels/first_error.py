@@ -14,10 +14,11 @@ from storage.annotations import Label
 from webapp.export.labels.objects import text_of, texts_of
 from webapp.export.labels.row import LabelledText, LabelRow
 from webapp.export.labels.schema import first_error, note, outcome
-from webapp.export.trace_row import RowError
+from webapp.export.trace_row import Kind, RowError
 
 MISTAKE, MR_GSM8K, MR_BEN = "big-bench-mistake", "mr-gsm8k", "mr-ben"
 _NONE = ("n/a", "na", "none", "null", "")
+_NUMBER = re.compile(r"[-−]?[$€£]?\d[\d,]*(?:\.\d+)?%?")
 _OPTION = re.compile(r"^\s*\(?([A-J])\s*[):.]\s*(.*?)\s*$", re.MULTILINE)
 
 
@@ -35,7 +36,10 @@ def read_mistake(place: str, content: Mapping[str, Any]) -> LabelRow:
     labels = (first_error(_within(at, steps, "mistake_index"), MISTAKE),)
     target = content.get("target")
     reference = target if isinstance(target, str) and target.strip() else None
-    return _row(place, text_of(content, "input"), steps, labels, MISTAKE, reference=reference, model="PaLM 2")
+    return _row(
+        place, text_of(content, "input"), steps, labels, MISTAKE, reference=reference, kind=_kind(reference),
+        model="PaLM 2",
+    )  # fmt: skip
 
 
 def read_mr_gsm8k(place: str, content: Mapping[str, Any]) -> LabelRow:
@@ -54,7 +58,10 @@ def read_mr_gsm8k(place: str, content: Mapping[str, Any]) -> LabelRow:
     answer = content.get("ground_truth_answer")
     reference = None if answer is None else str(answer)
     source = f"MR-GSM8K {content.get('uuid', '')}".strip()
-    return _row(place, text_of(content, "question"), steps, labels, MR_GSM8K, reference=reference, source=source)
+    return _row(
+        place, text_of(content, "question"), steps, labels, MR_GSM8K, reference=reference, kind=_kind(reference),
+        source=source,
+    )  # fmt: skip
 
 
 def read_mr_ben(place: str, content: Mapping[str, Any]) -> LabelRow:
@@ -88,6 +95,12 @@ def _row(
     told_steps = tuple(step for step in steps if step.strip())
     texts = (LabelledText("\n".join(told_steps), told_steps),)
     return LabelRow(place, question, texts, told, source_name, **{"source": source_name, **rest})
+
+
+def _kind(reference: str | None) -> Kind | None:
+    if reference is None:
+        return None
+    return "numeric" if _NUMBER.fullmatch(reference.strip()) else "text"
 
 
 def _from_one(value: object, steps: tuple[str, ...], field: str) -> int | None:

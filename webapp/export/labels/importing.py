@@ -10,7 +10,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from storage.annotations import LabelSchema
+from storage.annotations import LabelSchema, Steps
 from storage.database import Database
 from storage.ids import new_id
 from storage.records import Session
@@ -132,6 +132,8 @@ class _Importing:
             return
 
         done = await self._database.write(partial(store, batch=placed, made=made, session=new, now=self._now))
+        for target, state in done.states:
+            target.take(state)
         self.report.session = self._session.id if new is not None else self.report.session
         self.report.imported += done.stored
         self.report.matched += done.matched
@@ -145,8 +147,9 @@ class _Importing:
         for row, match in zip(batch, matches, strict=True):
             target = self._targets[_key(row)]
             try:
-                placed, new = (match, None) if match is not None else self._new(row)
-                checked(row, target.queue.schema, placed.steps, [text.text for text in row.texts])
+                steps = match.steps if match is not None else _own_steps(row)
+                checked(row, target.queue.schema, steps, [text.text for text in row.texts])
+                placed, new = (match, None) if match is not None else self._new(row, steps)
             except RowError as error:
                 self.report.refuse(Refusal(row.place, error.field, error.reason))
                 continue
@@ -154,12 +157,9 @@ class _Importing:
             found.append((target, placed))
         return found, made
 
-    def _new(self, row: LabelRow) -> tuple[Placed, Made | None]:
+    def _new(self, row: LabelRow, steps: Steps) -> tuple[Placed, Made | None]:
         """Return the row on a run of its own, which a row about the same texts may have made before."""
         key = (row.question, row.model, tuple(text.text for text in row.texts))
-        steps = placed_steps(row, key[2])
-        if steps is None:
-            raise RowError("steps", "the text does not hold them one after another")
         if key in self._made:
             run_id, texts = self._made[key]
             return Placed(row, run_id, texts, steps, row.labels), None
@@ -169,6 +169,13 @@ class _Importing:
         texts = tuple(text.id for text, _ in new.texts)
         self._made[key] = new.run.id, texts
         return Placed(row, new.run.id, texts, steps, row.labels), new
+
+
+def _own_steps(row: LabelRow) -> Steps:
+    steps = placed_steps(row, [text.text for text in row.texts])
+    if steps is None:
+        raise RowError("steps", "the text does not hold them one after another")
+    return steps
 
 
 def _trace(row: LabelRow) -> TraceRow:

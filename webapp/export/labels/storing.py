@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session as OrmSession
@@ -39,6 +38,14 @@ class Target:
     items: dict[tuple[str, ...], QueueItem] = field(default_factory=dict)
     versions: dict[tuple[str, str], int] = field(default_factory=dict)
 
+    def copy(self) -> Target:
+        """Return a target that can be changed without this one, as a transaction may fail and be tried again."""
+        return replace(self, items=dict(self.items), versions=dict(self.versions))
+
+    def take(self, other: Target) -> None:
+        """Be as another one is, once that is on disk."""
+        self.stored, self.items, self.versions = other.stored, other.items, other.versions
+
 
 @dataclass(slots=True)
 class Stored:
@@ -47,6 +54,7 @@ class Stored:
     stored: int = 0
     matched: int = 0
     repeated: int = 0
+    states: list[tuple[Target, Target]] = field(default_factory=list)  # targets as they were, and as they are now
 
 
 def annotator_name(row: LabelRow) -> str:
@@ -79,8 +87,11 @@ def store(
     known = _known(s, [placed.run_id for _, placed in batch])
     done = Stored()
     fresh = {each.run.id for each in made}
-    touched: defaultdict[str, list[tuple[Target, QueueItem]]] = defaultdict(list)
-    for target, placed in batch:
+    states = {id(target): (target, target.copy()) for target, _ in batch}
+    done.states = list(states.values())
+    touched: dict[str, tuple[Target, QueueItem]] = {}
+    for original, placed in batch:
+        target = states[id(original)][1]
         said = _said(placed)
         if said in known:
             done.repeated += 1
@@ -88,10 +99,10 @@ def store(
         known.add(said)
         item = _item(s, target, placed)
         _say(s, target, item, placed, now)
-        touched[item.id] = [(target, item)]
+        touched[item.id] = target, item
         done.stored += 1
         done.matched += placed.run_id not in fresh
-    for [(target, item)] in touched.values():
+    for target, item in touched.values():
         told = annotation_store.submitted(s, [item.id]).get(item.id, [])
         queue_items.put_standing(s, item.id, submitted=len(told), disputed=bool(differing(target.queue.schema, told)))
     return done
