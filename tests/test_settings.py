@@ -52,6 +52,9 @@ def test_help_names_every_option_with_its_variable(capsys: pytest.CaptureFixture
         (["--host", "0.0.0.0"], "--host 0.0.0.0 can be reached from other machines: also give --password"),
         (["--host", "example.org"], "can be reached from other machines"),
         (["--host", "::"], "can be reached from other machines"),
+        (["--allow-host", "lab.example"], "--allow-host lab.example can be reached from other machines: also give"),
+        (["--root-path", "second-thoughts"], "--root-path (SECOND_THOUGHTS_ROOT_PATH) cannot be 'second-thoughts'"),
+        (["--root-path", "/a?b"], "it begins with a slash and has only letters"),
     ],
 )
 def test_says_what_is_wrong_in_one_sentence(arguments: list[str], sentence: str) -> None:
@@ -103,3 +106,13 @@ def test_folders_follow_the_platform(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setattr("sys.platform", "darwin")
     assert user_data_folder() == tmp_path / "Library" / "Application Support" / "second-thoughts"
     assert user_cache_folder() == tmp_path / "Library" / "Caches" / "second-thoughts"
+
+
+@pytest.mark.parametrize(("given", "path"), [("/a/b-c/", "/a/b-c"), ("/", ""), ("", "")])
+def test_the_path_of_a_proxy_has_no_slash_at_its_end(given: str, path: str) -> None:
+    assert read_settings(["--root-path", given]).root_path == path
+
+
+def test_names_that_a_proxy_passes_on_are_listed_with_commas() -> None:
+    settings = read_settings(["--allow-host", "Lab.example, 10.0.0.7", "--allow-remote"])
+    assert settings.allowed_hosts == {"lab.example", "10.0.0.7"} and not settings.reaches_beyond_this_machine

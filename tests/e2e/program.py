@@ -26,16 +26,16 @@ class Program:
         self._data = data
         self._model = model
         self._options = options
-        self._port = _free_port()
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"http://127.0.0.1:{self._port}"
+        self.url = f"http://127.0.0.1:{self.port}"
         self.log = data / "program.log"
 
     def start(self) -> Program:
         """Start it and wait until the model answers."""
         self._data.mkdir(parents=True, exist_ok=True)
         command = [
-            sys.executable, ENTRY, "--port", str(self._port), "--data-dir", str(self._data),
+            sys.executable, ENTRY, "--port", str(self.port), "--data-dir", str(self._data),
             "--model", str(self._model), "--threads", "2", *self._options,
         ]  # fmt: skip
         with self.log.open("ab") as log:
@@ -96,7 +96,8 @@ class Program:
         return self.log.read_text(errors="replace")[-4000:]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
