@@ -67,7 +67,7 @@ async def test_undo_takes_back_one_change_at_a_time(page: Page):
     await desk.press("1", "3", "1", "u", "u")
     await desk.saved()
     assert await desk.labels() == [("steps", 0, "good")]
-    await expect(page.locator(".st-steplabels")).to_have_count(1)
+    await expect(page.locator(".st-step .st-label")).to_have_count(1)
 
 
 async def test_undo_with_nothing_to_undo_goes_back_to_what_was_submitted(page: Page):
@@ -185,7 +185,7 @@ async def test_what_the_server_did_not_hear_is_sent_again_even_after_a_reload(pa
     await expect(page.locator(".st-standing")).to_contain_text("Not saved yet: The server does not answer.")
     assert await desk.labels() == [("steps", 0, "good")]
     await page.reload()
-    await expect(page.locator(".st-steplabels")).to_have_count(3)
+    await expect(page.locator(".st-step .st-label")).to_have_count(3)
     await page.unroute("**/draft")
     await desk.saved()
     assert await desk.labels() == [("steps", 0, "good"), ("steps", 1, "bad"), ("steps", 2, "neutral")]

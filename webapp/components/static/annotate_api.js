@@ -5,7 +5,7 @@ import { home } from './home.js';
 const ROOT = '/api/annotation';
 
 /** What the server refused, with its sentence; `conflict` where another window was faster. */
-export class Refused extends Error {
+class Refused extends Error {
   constructor(sentence, status) {
     super(sentence);
     this.conflict = status === 409;

@@ -13,24 +13,53 @@ export class Trace {
     this.node = el('ol.st-steps', { role: 'listbox', tabIndex: 0, ariaLabel: name, data: { focus: `trace ${index}`, text: String(index) }, onpointerup: (event) => this.pointed(event) });
   }
 
-  /** Draw the text as it is now; `view` has fields, suggestions, cursor and selection. */
+  /** Draw the text as it is now; `view` has fields, suggestions, cursor and selection. Only what changed is touched. */
   draw(state, view) {
     const steps = state.steps[this.index];
-    this.places = this.tokens.places(steps);
-    const here = view.cursor.text === this.index;
     const spans = this.spansOf(state, view.fields);
-    const rows = steps.map((_, step) => el('span.st-steptext'));
-    let last = null;
-    for (let i = 0; i < this.places.length; i += 1) {
-      const node = this.tokens.draw(i, i === 0 || this.places[i - 1] !== this.places[i]);
-      if (here && view.cursor.token === i) node.classList.add('st-cursor');
-      if (here && view.selection && i >= view.selection.from && i <= view.selection.to) node.classList.add('st-selected');
-      last = marked(rows[this.places[i]], node, spans.filter((span) => span.start < this.tokens.ends[i] && span.end > this.tokens.words[i]), last);
-    }
-    fill(this.node, ...rows.map((row, step) => this.step(state, view, step, row, here && step === view.cursor.step)));
-    const current = here ? this.node.children[view.cursor.step] : null;
+    const made = JSON.stringify([steps, spans]);
+    if (made !== this.made) this.build(steps, spans);
+    this.made = made;
+    const here = view.cursor.text === this.index;
+    this.mark('st-cursor', here && view.cursor.token !== null ? [view.cursor.token, view.cursor.token] : null);
+    this.mark('st-selected', here && view.selection ? [view.selection.from, view.selection.to] : null);
+    const badges = this.badges(state, view);
+    this.steps.forEach((node, step) => this.update(node, badges[step], signOf(state, view, this.index, step), here && step === view.cursor.step));
+    const current = here ? this.steps[view.cursor.step] : null;
     if (current) this.node.setAttribute('aria-activedescendant', current.id);
     else this.node.removeAttribute('aria-activedescendant');
+  }
+
+  /** Make the steps and their tokens. */
+  build(steps, spans) {
+    this.places = this.tokens.places(steps);
+    const rows = steps.map(() => el('span.st-steptext'));
+    this.nodes = this.places.map((place, i) => this.tokens.draw(i, i === 0 || this.places[i - 1] !== place));
+    let last = null;
+    this.nodes.forEach((node, i) => {
+      last = marked(rows[this.places[i]], node, spans.filter((span) => span.start < this.tokens.ends[i] && span.end > this.tokens.words[i]), last);
+    });
+    this.marks = {};
+    this.steps = rows.map((row, step) => el('li.st-step', { role: 'option', id: `st-step-${this.index}-${step}`, data: { step: String(step) } },
+      el('span.st-stepnumber.st-num', { ariaLabel: `Step ${step + 1}` }, String(step + 1)), row, el('span.st-steplabels')));
+    fill(this.node, ...this.steps);
+  }
+
+  /** Give a class to a range of tokens, and to no others. */
+  mark(name, range) {
+    const [from, to] = range || [0, -1];
+    const [before, until] = this.marks[name] || [0, -1];
+    for (let i = before; i <= until; i += 1) this.nodes[i].classList.remove(name);
+    for (let i = from; i <= to; i += 1) this.nodes[i].classList.add(name);
+    this.marks[name] = [from, to];
+  }
+
+  update(node, badges, rating, current) {
+    const said = badges.map((badge) => badge.outerHTML).join('');
+    if (node.said !== said) fill(node.lastChild, ...badges);
+    node.said = said;
+    node.dataset.rating = rating;
+    node.ariaSelected = String(current);
   }
 
   /** Bring the current step, or its marked token, into sight. */
@@ -38,21 +67,15 @@ export class Trace {
     (this.node.querySelector('.st-cursor') || this.node.querySelector('[aria-selected=true]'))?.scrollIntoView({ block: 'nearest' });
   }
 
-  step(state, view, step, row, current) {
-    const badges = [...this.badges(state, view, step), ...this.suggested(view, step)];
-    return el('li.st-step', { role: 'option', id: `st-step-${this.index}-${step}`, ariaSelected: String(current), data: { step: String(step), rating: signOf(state, view, this.index, step) } },
-      el('span.st-stepnumber.st-num', { ariaLabel: `Step ${step + 1}` }, String(step + 1)), row, badges.length ? el('span.st-steplabels', {}, ...badges) : null);
-  }
-
-  badges(state, view, step) {
-    const at = { text: this.index, step };
-    return view.fields.flatMap((field) => said(state, field, at).filter((label) => field.kind !== 'first_error' || label.value === 'step')
-      .map((label) => labelBadge(field, label)));
-  }
-
-  suggested(view, step) {
-    return view.suggestions.filter(({ label }) => (label.text ?? 0) === this.index && label.step === step)
-      .map(({ label, why }) => suggestedBadge(view.fields.find((field) => field.name === label.field), label, why));
+  /** What was said and what is suggested of each step. */
+  badges(state, view) {
+    const rows = state.steps[this.index].map(() => []);
+    const about = (label) => (label.text ?? 0) === this.index && label.step !== null && label.step !== undefined;
+    for (const field of view.fields) {
+      for (const label of said(state, field).filter(about)) rows[label.step]?.push(labelBadge(field, label));
+    }
+    for (const { label, why } of view.suggestions.filter((each) => about(each.label))) rows[label.step]?.push(suggestedBadge(view.fields.find((field) => field.name === label.field), label, why));
+    return rows;
   }
 
   spansOf(state, fields) {
