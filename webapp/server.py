@@ -35,6 +35,7 @@ from webapp.routes.methods import method_routes
 from webapp.routes.persons import person_routes
 from webapp.routes.runs import run_routes
 from webapp.routes.servers import server_routes
+from webapp.routes.training import training_routes
 from webapp.runs.engines import EngineHub
 from webapp.runs.library import LibraryService
 from webapp.runs.limits import Limits
@@ -79,7 +80,10 @@ def bare_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.experiments = experiments = ExperimentService(services.database, services.hub, services.runs)
     app.include_router(experiment_routes(experiments, services.access))
-    for routes in (run_routes, library_routes, method_routes, information_routes, decoding_routes, comparison_routes):
+    for routes in (
+        run_routes, library_routes, method_routes, information_routes, decoding_routes, comparison_routes,
+        training_routes,
+    ):  # fmt: skip
         app.include_router(routes(services))
     app.include_router(person_routes(services))
     app.include_router(server_routes(services))

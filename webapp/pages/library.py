@@ -13,7 +13,9 @@ from webapp.auth import person_of
 from webapp.components.address import Address as AddressView
 from webapp.components.library_view import LibraryView
 from webapp.components.notice import Notice
+from webapp.components.training_form import TrainingForm
 from webapp.export.importing import Report
+from webapp.export.labels.importing import LabelReport
 from webapp.export.trace_row import Kind
 from webapp.pages.forged import flag, identifier, one_of, text, texts
 from webapp.pages.notices import Updates, info
@@ -23,6 +25,7 @@ from webapp.pages.urls import Address
 from webapp.pages.wiring import Wiring
 from webapp.runs.request import BadRequest
 from webapp.runs.services import Services
+from webapp.runs.training import Training
 
 JUDGED = {
     "not at all": "", "by their number": "numeric", "as mathematics": "math", "by the letter of a choice": "choice",
@@ -49,19 +52,25 @@ class LibraryPage:
                 size="sm",
                 min_width=200,
             )
+            self.labels = gr.UploadButton(
+                "Import labels (.json, .jsonl)", file_types=[".json", ".jsonl"], elem_id="import-labels", size="sm",
+                min_width=200,
+            )  # fmt: skip
             self.kind = gr.Dropdown(
                 label="Judge imported answers", choices=list(JUDGED.items()), value="", elem_id="import-kind",
                 info="where the file does not say how", min_width=200,
             )  # fmt: skip
         self.view = LibraryView(elem_id="library-view")
+        self.training = TrainingForm(elem_id="training-form")
         self._wire(page)
 
     def _wire(self, page: gr.Blocks) -> None:
         wiring = Wiring(self.notice)
         for opening in (page.load, self.address.moved):
-            wiring.on(opening, self.open, changes=[self.view])
+            wiring.on(opening, self.open, changes=[self.view, self.training])
         wiring.on(self.upload.upload, self.import_session, [self.upload], [self.address, self.view])
-        wiring.on(self.view.open_session, self.narrow, changes=[self.address])
+        wiring.on(self.view.open_session, self.narrow, changes=[self.address, self.training])
+        wiring.on(self.labels.upload, self.import_labels, [self.labels, self.kind], [self.address, self.view])
         wiring.on(self.runs.upload, self.import_runs, [self.runs, self.kind], [self.address, self.view])
         for event, handler in (
             (self.view.rename, self.rename),
@@ -76,11 +85,13 @@ class LibraryPage:
 
     async def open(self, request: gr.Request) -> Updates:
         """Show the lists, narrowed to the address's session."""
-        return {self.view: lists(Address.of(request.query_params).session)}
+        session = Address.of(request.query_params).session
+        return {self.view: lists(session), self.training: {"session": session}}
 
     async def narrow(self, event: gr.EventData) -> Updates:
         """Say in the address which session the list is narrowed to."""
-        return {self.address: Address((), identifier(event, "id")).value()}
+        session = identifier(event, "id")
+        return {self.address: Address((), session).value(), self.training: {"session": session}}
 
     async def import_session(self, upload: str | None, request: gr.Request) -> Updates:
         """Read an uploaded archive into a session of its own, and show it."""
@@ -99,10 +110,7 @@ class LibraryPage:
         """Read the runs of an uploaded file into a session of its own, and show it."""
         if not upload:
             raise BadRequest("Choose a file of runs to import.")
-        judged = next((each for each in get_args(Kind) if each == kind), None)
-        if kind and judged is None:
-            raise BadRequest("The page sent no way to judge answers that is known here. Reload it and try again.")
-        report = await self._services.library.of(person_of(request)).import_runs(Path(upload), judged)
+        report = await self._services.library.of(person_of(request)).import_runs(Path(upload), judged_by(kind))
         if report.session is None:
             raise BadRequest(f"No run was imported. {refused(report) or 'The file holds none.'}")
         return {
@@ -110,6 +118,21 @@ class LibraryPage:
             self.address: Address((), report.session).value(),
             self.notice: info(f"Imported {report.imported:,} runs. {refused(report)}".rstrip()),
         }
+
+    async def import_labels(self, upload: str | None, kind: object, request: gr.Request) -> Updates:
+        """Read the labels of an uploaded file, onto stored texts where these say the same."""
+        if not upload:
+            raise BadRequest("Choose a file of labels to import.")
+        training = Training(self._services.database, person_of(request).id)
+        report = await training.import_labels(Path(upload), judged_by(kind))
+        if not report.imported:
+            raise BadRequest(f"No label was imported. {outcome(report) or 'The file holds none.'}")
+        told = f"Imported {report.imported:,} labelled texts, {report.matched:,} of them stored before."
+        where = {self.address: Address((), report.session).value()} if report.session else {}
+        return {
+            self.view: lists(report.session or Address.of(request.query_params).session), **where,
+            self.notice: info(f"{told} {outcome(report)}".rstrip()),
+        }  # fmt: skip
 
     async def rename(self, event: gr.EventData, request: gr.Request) -> Updates:
         """Give a run or a session another name; a run may lose its name, a session may not."""
@@ -168,6 +191,21 @@ def refused(report: Report) -> str:
     if not report.refused:
         return ""
     return f"Rows refused: {report.refused:,}; the first: {report.refusals[0]}"
+
+
+def judged_by(kind: object) -> Kind | None:
+    """Return the way to judge answers that a page sent, None for none."""
+    judged = next((each for each in get_args(Kind) if each == kind), None)
+    if kind and judged is None:
+        raise BadRequest("The page sent no way to judge answers that is known here. Reload it and try again.")
+    return judged
+
+
+def outcome(report: LabelReport) -> str:
+    """Return what became of labels that were not imported; empty where all were."""
+    parts = [f"{report.repeated:,} were here already."] if report.repeated else []
+    parts += [f"Rows refused: {report.refused:,}; the first: {report.refusals[0]}"] if report.refused else []
+    return " ".join(parts)
 
 
 def lists(session: str | None) -> dict[str, Any]:
