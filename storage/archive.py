@@ -12,11 +12,11 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy.exc import DataError, IntegrityError, StatementError
+from sqlalchemy.exc import InternalError, OperationalError, StatementError
 from sqlalchemy.orm import Session as OrmSession
 
 from storage import archive_annotations, tables
@@ -56,7 +56,9 @@ async def import_session(db: Database, path: Path, person_id: str) -> str:
 
     """
     archive, traces = await asyncio.to_thread(_checked, Path(path))
-    return await db.write(lambda s: _import(s, archive, traces, person_id))
+    importing = asyncio.ensure_future(db.write(lambda s: _import(s, archive, traces, person_id)))
+    importing.add_done_callback(lambda _: traces.close())  # it goes on when nobody waits for it any more
+    return await asyncio.shield(importing)
 
 
 def _checked(path: Path) -> tuple[Archive, Traces]:
@@ -89,19 +91,18 @@ def _export(s: OrmSession, session_id: str, path: Path, owner: str | None) -> No
 
 
 def _import(s: OrmSession, archive: Archive, traces: Traces, person_id: str) -> str:
-    with closing(traces):
-        free = with_free_ids(s, archive)
-        try:
-            own = replace(free.session, person_id=person_id, deleted_at=None, sharing="private")
-            _store(s, replace(free, session=own))
-            pairs = zip(archive.generations, free.generations, strict=True)
-            generations.add_all(s, ((new, traces.get(old.id)) for old, new in pairs))
-            scores.add_all(s, free.scores)
-            archive_annotations.store(s, free.annotated.of(person_id))
-        except (DataError, IntegrityError, StatementError, OverflowError) as error:
-            raise ArchiveError(
-                "The session file holds values that no session can have; nothing was imported."
-            ) from error
+    free = with_free_ids(s, archive)
+    try:
+        own = replace(free.session, person_id=person_id, deleted_at=None, sharing="private")
+        _store(s, replace(free, session=own))
+        pairs = zip(archive.generations, free.generations, strict=True)
+        generations.add_all(s, ((new, traces.get(old.id)) for old, new in pairs))
+        scores.add_all(s, free.scores)
+        archive_annotations.store(s, free.annotated.of(person_id))
+    except (OperationalError, InternalError):  # the database's trouble, not the file's
+        raise
+    except (StatementError, OverflowError) as error:
+        raise ArchiveError("The session file holds values that no session can have; nothing was imported.") from error
     return free.session.id
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from storage import outage, tables
+from storage.archive import export_session, import_session
 from storage.connect import address
 from storage.database import Database, Unreachable
-from storage.repositories import sessions
+from storage.records import Score
+from storage.repositories import generations, scores, sessions
 from tests.postgres import Cluster
 from tests.postgres import database as made
 from tests.storage import making
@@ -123,3 +125,27 @@ async def test_a_commit_that_is_never_answered_counts_once(place: str, cut: str)
     assert await database.read(lambda s: s.scalar(select(func.count()).select_from(tables.Session))) == 2
     await database.close()
     wire.close()
+
+
+async def test_an_import_whose_connection_is_lost_is_made_once(
+    server: Cluster, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database.open(place)
+    await database.write(making.store_everything)
+    await export_session(database, "s1", tmp_path / "s1.stz")
+    real, called = scores.add_all, 0
+
+    def add_all(s: Session, new: Sequence[Score]) -> None:
+        nonlocal called
+        called += 1
+        if called == 1:
+            server.say(f"SELECT pg_terminate_backend({s.scalar(text('SELECT pg_backend_pid()'))}, 60000)")
+        real(s, new)
+
+    monkeypatch.setattr(scores, "add_all", add_all)
+    copy = await import_session(database, tmp_path / "s1.stz", "local")
+    assert called == 2
+    assert sorted(await database.read(lambda s: list(s.scalars(select(tables.Session.id))))) == sorted(["s1", copy])
+    assert len(await database.read(lambda s: generations.of_session(s, copy))) == 5
+    assert len(await database.read(lambda s: scores.of_session(s, copy))) == 3
+    await database.close()
