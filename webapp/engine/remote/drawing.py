@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from webapp.engine.protocol import EngineGone, Prompt, Sampling
@@ -66,14 +66,20 @@ class Drawing:
         path, body, prompt_tokens = await self.wire.request(ask)
         for sample in samples:
             sample.prompt_tokens = sample.prompt_tokens or prompt_tokens
-        async with aclosing(cast(Any, self.client.stream(path, body))) as chunks:
-            async for chunk in chunks:
-                self._take(chunk, samples)
-                if all(sample.done for sample in samples):
-                    return
-        raise Transient(f"{self.client.address.base} broke off in the middle of an answer.")
+            sample.again()
+        ends: dict[int, Part] = {}  # told once it is known how long the prompt was, which comes last
+        try:
+            async with aclosing(cast(Any, self.client.stream(path, body))) as chunks:
+                async for chunk in chunks:
+                    self._take(chunk, samples, ends)
+                    if all(sample.done for sample in samples):
+                        return
+        finally:
+            _end(samples, ends)
+        if not all(sample.done for sample in samples):
+            raise Transient(f"{self.client.address.base} broke off in the middle of an answer.")
 
-    def _take(self, chunk: dict[str, Any], samples: Sequence[Sample]) -> None:
+    def _take(self, chunk: dict[str, Any], samples: Sequence[Sample], ends: dict[int, Part]) -> None:
         try:
             parts = list(self.wire.parts(chunk, bool(self.sampling.stop)))
             told: list[tuple[Sample, Part]] = [(samples[part.index], part) for part in parts]
@@ -84,12 +90,23 @@ class Drawing:
         for sample in samples:
             sample.prompt_tokens = sample.prompt_tokens or prompt_tokens
         for sample, part in told:
+            if part.end is not None and self.facts.usage and not sample.prompt_tokens:
+                ends[part.index] = Part(part.index, end=part.end)
+                part = replace(part, end=None)
             sample.take(part)
+        if prompt_tokens:
+            _end(samples, ends)
 
     def _check_begun(self, samples: Sequence[Sample], trouble: Transient) -> None:
         """Give up on texts that have begun where the server cannot go on with them: none is ever told twice."""
-        if self.facts.continues == "none" and any(sample.rows for sample in samples):
+        if self.facts.continues == "none" and any(sample.rows and not sample.done for sample in samples):
             raise EngineGone(f"{trouble} It cannot go on with a text that has begun.") from trouble
+
+
+def _end(samples: Sequence[Sample], ends: dict[int, Part]) -> None:
+    for index, part in ends.items():
+        samples[index].take(part)
+    ends.clear()
 
 
 async def _each(calls: Iterable[Coroutine[Any, Any, None]]) -> None:

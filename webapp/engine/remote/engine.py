@@ -48,8 +48,8 @@ class RemoteEngine:
 
     def __init__(self, client: Client, facts: Facts, vocabulary: Vocabulary, *, max_batch: int = 0) -> None:
         self._client = client
-        self._facts = facts
-        self._vocabulary = vocabulary
+        self.facts = facts
+        self.vocabulary = vocabulary
         self._ids = IdsWire(client, facts, vocabulary) if facts.speech == "ids" else None
         self._wire: Wire = self._ids or TextWire(client, facts, vocabulary)
         self._gate = Gate(max_batch or AT_ONCE)
@@ -71,7 +71,7 @@ class RemoteEngine:
     ) -> AsyncIterator[EngineEvent]:
         """Draw n samples of every prompt; see `protocol.Engine.generate`."""
         check(sampling, n)
-        check_drawing(sampling, self._facts)
+        check_drawing(sampling, self.facts)
         self._check_open()
         self._check_context(prompts, sampling)
         events: asyncio.Queue[EngineEvent | None] = asyncio.Queue()
@@ -95,10 +95,10 @@ class RemoteEngine:
     ) -> list[TokenTrace]:
         """Teacher-force each continuation after its prompt; see `protocol.Engine.score`."""
         check(Sampling(alternatives=alternatives), 1)
-        if self._ids is None or not self._facts.scores:
-            raise EngineError(f"The server of {self._facts.model} does not score texts.")
-        tracing = Tracing(self._facts, self._vocabulary, Sampling(temperature=1.0, alternatives=alternatives))
-        top = min(alternatives, self._facts.top)
+        if self._ids is None or not self.facts.scores:
+            raise EngineError(f"The server of {self.facts.model} does not score texts.")
+        tracing = Tracing(self.facts, self.vocabulary, Sampling(temperature=1.0, alternatives=alternatives))
+        top = min(alternatives, self.facts.top)
         pairs = list(zip(prompts, continuations, strict=True))
         calls = [self._one(self._reader.scored(self._ids, prompt, said, top), caller) for prompt, said in pairs]
         return [tracing.scored(rows) for rows in await self._together(calls)]
@@ -107,8 +107,8 @@ class RemoteEngine:
         self, prompts: Sequence[Prompt], options: Sequence[Sequence[str]], *, caller: Caller = ME
     ) -> list[OptionProbabilities]:
         """Return the mass of each option after each prompt; see `protocol.Engine.choose`."""
-        if not self._facts.top:
-            raise EngineError(f"The server of {self._facts.model} tells no probabilities of next tokens.")
+        if not self.facts.top:
+            raise EngineError(f"The server of {self.facts.model} tells no probabilities of next tokens.")
         variants = await self._owned(self._chooser.tokenized(options))
         return await self._together([self._one(self._chooser.chosen(p, variants), caller) for p in prompts])
 
@@ -119,19 +119,19 @@ class RemoteEngine:
             EngineError: always.
 
         """
-        raise EngineError(f"The server of {self._facts.model} does not tell the model's inner states.")
+        raise EngineError(f"The server of {self.facts.model} does not tell the model's inner states.")
 
     def tokenize(self, text: str) -> tuple[int, ...]:
         """Return ids that spell a text; the server tokenizes it when it is asked for what follows."""
-        return self._vocabulary.words(text)
+        return self.vocabulary.words(text)
 
     def piece(self, token: int) -> bytes:
         """Return the raw bytes of a token id (for a special token, its name)."""
-        return self._vocabulary.piece(token)
+        return self.vocabulary.piece(token)
 
     def learn(self, pieces: Mapping[int, bytes]) -> None:
         """Remember what token ids of stored texts spell; see `protocol.TaughtEngine`."""
-        self._vocabulary.learn(pieces)
+        self.vocabulary.learn(pieces)
 
     def count_tokens(self, prompt: Prompt) -> int:
         """Return how many tokens a prompt takes; estimated, rather too high, before the server was asked with it."""
@@ -153,8 +153,8 @@ class RemoteEngine:
         caller: Caller,
         events: asyncio.Queue[EngineEvent | None],
     ) -> None:
-        tracing = Tracing(self._facts, self._vocabulary, sampling)
-        drawing = Drawing(self._client, self._facts, self._wire, sampling)
+        tracing = Tracing(self.facts, self.vocabulary, sampling)
+        drawing = Drawing(self._client, self.facts, self._wire, sampling)
 
         async def some(index: int, numbers: range) -> None:
             samples = [Sample(index, number, tracing, events.put_nowait) for number in numbers]
@@ -207,7 +207,7 @@ class RemoteEngine:
 
     def _check_context(self, prompts: Sequence[Prompt], sampling: Sampling) -> None:
         # Only what cannot fit in any case: prompts are counted exactly by the server alone.
-        limit = self._facts.context
+        limit = self.facts.context
         if limit and sampling.max_tokens >= limit:
             raise ContextOverflow(
                 f"The answer may take {sampling.max_tokens:,} tokens, but {self._info.name} reads at most {limit:,} "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -49,6 +50,7 @@ class Sample:
     rows: list[Seen] = field(default_factory=list)
     done: bool = False
     prompt_tokens: int = 0
+    _held: list[Seen] = field(init=False, default_factory=list)
     _watch: StopWatch = field(init=False)
     _began: float = field(init=False, default_factory=time.monotonic)
 
@@ -61,13 +63,17 @@ class Sample:
         """How many tokens it may still have."""
         return self.tracing.sampling.max_tokens - len(self.rows)
 
+    def again(self) -> None:
+        """Forget what was held back: the text is asked for from its last whole character on."""
+        self._held.clear()
+
     def take(self, part: Part) -> None:
         """Add what arrived; end the text where a stop string came, the server says so or it is long enough."""
         if self.done:
             return
         fresh: list[Seen] = []
         reason: FinishReason | None = None
-        for row in part.rows:
+        for row in self._whole(part):
             fresh.append(row)
             reason = self._watch.see(row.id, self.tracing.vocabulary.text_bytes(row.id))
             if reason is not None:
@@ -79,6 +85,19 @@ class Sample:
         self._add(fresh)
         if reason is not None:
             self._finish(reason)
+
+    def _whole(self, part: Part) -> Sequence[Seen]:
+        """Return the rows that may be told on.
+
+        A server that goes on with text alone can be asked to go on after a whole character only, so what begins one
+        is held back until it is whole.
+        """
+        if self.tracing.facts.speech == "ids":
+            return part.rows
+        rows = [*self._held, *part.rows]
+        whole = len(rows) if part.end else _characters([self.tracing.vocabulary.text_bytes(row.id) for row in rows])
+        self._held = rows[whole:]
+        return rows[:whole]
 
     def _add(self, rows: Sequence[Seen]) -> None:
         if rows:
@@ -92,3 +111,14 @@ class Sample:
         text, replaced = self._watch.spelled(trace)
         seconds = time.monotonic() - self._began
         self.tell(Generated(self.prompt, self.number, text, replaced, trace, reason, self.prompt_tokens, seconds))
+
+
+def _characters(pieces: Sequence[bytes]) -> int:
+    """Return how many pieces, from the first on, end with the end of a character."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    whole = 0
+    for i, piece in enumerate(pieces):
+        decoder.decode(piece)
+        if not decoder.getstate()[0]:
+            whole = i + 1
+    return whole

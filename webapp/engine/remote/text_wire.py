@@ -7,7 +7,7 @@ server tokenizes again.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from webapp.engine.plain import begins_with_system, encodable, without_system
@@ -32,7 +32,7 @@ class TextWire:
 
     async def request(self, ask: Ask) -> tuple[str, dict[str, Any], int]:
         """Return what to ask of chat completions, or of completions; see `wire.Wire`."""
-        begun = self._vocabulary.text((*ask.prompt.prefix, *ask.said))
+        begun = self._begun((*ask.prompt.prefix, *ask.said))
         body = drawing(ask, self._facts)
         if ask.sampling.stop:
             body["stop"] = [encodable(s) for s in ask.sampling.stop if s]
@@ -63,6 +63,15 @@ class TextWire:
     def count(self, prompt: Prompt) -> int:
         """Return about how many tokens a prompt takes."""
         return estimate(prompt.messages) + len(prompt.prefix)
+
+    def _begun(self, ids: Sequence[int]) -> str:
+        try:
+            return b"".join(map(self._vocabulary.text_bytes, ids)).decode("utf-8")
+        except UnicodeDecodeError:
+            raise EngineError(
+                f"The server of {self._facts.model} reads text only, and the token to go on from ends inside a "
+                "character. Choose the one after it."
+            ) from None
 
     def _rows(self, told: Mapping[str, Any], text: str) -> Iterator[Seen]:
         if told.get("content"):
