@@ -46,12 +46,16 @@ class RunOpened(_Event):
 
 
 class RunProgress(_Event):
-    """Where the run stands: tokens generated of those that may be, and what it is doing."""
+    """Where the run stands: tokens generated of those that may be, and what it is doing.
+
+    While it waits, `queue_position` go before it, and `queue_people` share the model, where that is known.
+    """
 
     type: Literal["run_progress"] = "run_progress"
     status: str
     doing: str
     queue_position: int | None = None
+    queue_people: int | None = None
     generated_tokens: int = 0
     expected_tokens: int = 0
     prompt_tokens: int = 0

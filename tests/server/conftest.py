@@ -22,9 +22,9 @@ from webapp.settings import Settings
 BASE = "http://127.0.0.1:7860"
 
 
-def services_in(folder: Path, puppet: Puppet, limits: Limits | None = None) -> Services:
-    """Return services whose model is a puppet."""
-    settings = Settings(data_dir=folder, cache_dir=folder)
+def services_in(folder: Path, puppet: Puppet, limits: Limits | None = None, **options: Any) -> Services:
+    """Return services whose model is a puppet; `options` are further settings."""
+    settings = Settings(data_dir=folder, cache_dir=folder, **options)
     database = Database.open(settings.database_url)
     stage: Any = Stage(puppet)
     return Services(settings, database, stage, RunService(database, stage, limits), LibraryService(database))

@@ -96,12 +96,19 @@ class Scheduler:
             return None
         return _newest([r for r in running if not r.background and r.request.caller.person == richest])
 
-    def positions(self) -> dict[Request, int]:
-        """Return, for each request of which a row waits, how many such requests go before it."""
-        order: dict[Request, None] = {}
-        for background in (False, True):
-            order.update((row.request, None) for row in self.waiting if row.background == background)
-        return {request: i for i, request in enumerate(order)}
+    def positions(self, running: Sequence[Row] = ()) -> dict[Request, int]:
+        """Return, for each request of which a row waits, how many such requests go before it.
+
+        They take turns person by person: what somebody already has running counts against the next request.
+        """
+        has = Counter(request.caller.person for request in {row.request for row in running})
+        place: dict[Request, tuple[bool, int]] = {}
+        for row in self.waiting:
+            if row.request not in place:
+                person = row.request.caller.person
+                place[row.request] = row.background, has[person]
+                has[person] += 1
+        return {request: i for i, request in enumerate(sorted(place, key=place.__getitem__))}
 
 
 def _newest(rows: Iterable[Row]) -> Row:

@@ -159,7 +159,7 @@ class Worker:
 
     def _tell_positions(self) -> None:
         served = {row.request for row in self.batch.members}
-        for request, position in self.scheduler.positions().items():
+        for request, position in self.scheduler.positions(self.batch.members).items():
             if request not in served and request.position != position:
                 request.position = position
                 request.emit(Queued(position))

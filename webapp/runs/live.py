@@ -49,6 +49,7 @@ class LiveRun:
         self.run = run
         self.log = RunLog(run.id, [announce.opened(run, work.spec)])
         self.background = caller.background
+        self._person = caller.person
         self._work = work
         self._database = database
         self._autosave_seconds = limits.autosave
@@ -87,7 +88,7 @@ class LiveRun:
         try:
             if self._cut is not None:
                 raise asyncio.CancelledError
-            async with turns.turn(self._progress.waiting):
+            async with turns.turn(self._person, self._progress.waiting):
                 outcome = await self._perform()
         except asyncio.CancelledError:
             ending = self._cut or ("interrupted", "")

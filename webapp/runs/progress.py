@@ -25,6 +25,7 @@ class Progress:
         self._status: RunStatus = "queued"
         self._doing = ""
         self._position: int | None = None
+        self._people: int | None = None
         self._drawn = 0
 
     def now(self) -> float:
@@ -37,10 +38,10 @@ class Progress:
         self._status, self._position = "running", None
         self.tell()
 
-    def waiting(self, position: int) -> None:
-        """Say how many are before the run, or before its request to the model."""
-        if position != self._position:
-            self._position = position
+    def waiting(self, position: int, people: int | None = None) -> None:
+        """Say how many are before the run, or before its request to the model, and how many people share it."""
+        if (position, people) != (self._position, self._people):
+            self._position, self._people = position, people
             self.tell()
 
     def doing(self, what: str) -> None:
@@ -70,6 +71,7 @@ class Progress:
                 status=self._status,
                 doing=self._doing,
                 queue_position=self._position,
+                queue_people=None if self._position is None else self._people,
                 generated_tokens=spent.generated_tokens + self._drawn,
                 expected_tokens=self._budget.expected,
                 prompt_tokens=spent.prompt_tokens,

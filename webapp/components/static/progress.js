@@ -37,9 +37,10 @@ function doingText(run, connection) {
   if (run.finished) return run.finished.error ? `${ENDED[run.finished.status]}: ${run.finished.error}` : ENDED[run.finished.status];
   if (connection === 'missing') return 'There is no such run.';
   if (connection === 'waiting') return 'The connection is lost; trying again.';
-  const { status, doing, queue_position: position } = run.progress || {};
-  if (Number.isInteger(position) && position > 0) return `Waiting: ${plural(position, 'request')} before this one`;
-  if (status === 'queued') return 'Waiting for its turn';
+  const { status, doing, queue_position: position, queue_people: people } = run.progress || {};
+  const shared = people > 1 ? `; ${people} people share the model evenly` : '';
+  if (Number.isInteger(position) && position > 0) return `Waiting: ${plural(position, 'request')} before this one${shared}`;
+  if (status === 'queued') return `Waiting for its turn${shared}`;
   return doing || (run.opened ? 'Running' : 'Opening');
 }
 
