@@ -46,6 +46,7 @@ def take_all(browser: Browser, program: Program) -> None:
     take(browser, f"{program.url}/?runs={','.join(shown)}", "alternatives-dark", look_closer, theme="dark")
     take(browser, f"{program.url}/compare?runs={','.join(shown)}", "compare-light", compared)
     take(browser, f"{program.url}/library", "library-dark", listed, theme="dark")
+    take(browser, f"{program.url}/annotate", "annotate-light", at_the_desk)
     take(browser, f"{program.url}/experiments", "experiments-light", under_way)
 
 
@@ -100,6 +101,21 @@ def compared(page: Page) -> None:
 def listed(page: Page) -> None:
     """Wait for the runs."""
     page.locator("#library-view .st-item").first.wait_for()
+
+
+def at_the_desk(page: Page) -> None:
+    """Build a queue of the examples, and label some steps and a stretch of the text that has the most."""
+    api = f"{page.url.partition('/annotate')[0]}/api/annotation"
+    queue = {"name": "Where do they go wrong?", "schema_id": "everything", "annotators": [{"name": "Ada"}]}
+    made = page.request.post(f"{api}/queues", data=queue | {"filter": {"take": "drafts"}}).json()["id"]
+    rows = page.request.get(f"{api}/queues/{made}/items?annotator=Ada&limit=100").json()["items"]
+    items = [page.request.get(f"{api}/items/{row['id']}?annotator=Ada").json() for row in rows]
+    shown = max(items, key=lambda item: len(item["texts"][0]["steps"]))
+    page.goto(f"{page.url}&queue={made}&item={shown['id']}")
+    page.locator(".st-step").first.wait_for()
+    for key in ("c", "1", "1", "3", "ArrowUp", "ArrowRight", *["Shift+ArrowRight"] * 4, "1"):
+        page.keyboard.press(key)
+    page.locator(".st-desk[data-saved=true]").wait_for()
 
 
 def under_way(page: Page) -> None:
