@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -107,7 +109,13 @@ class House:
 
 @pytest.fixture(scope="package")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
+    with furnished(tmp_path_factory.mktemp("house")) as made:
+        yield made
+
+
+@contextmanager
+def furnished(folder: Path) -> Iterator[House]:
+    """Start the app with all that Ada has."""
     file = folder / "people.json"
     cheap = hashed(PASSWORD, Cost(16, 1, 1))
     write_people(file, People(members=tuple(Member(id=p.id, name=p.name, password=cheap) for p in (ADA, BOB))))
@@ -163,7 +171,13 @@ def _annotated(ada: Visitor, things: Mapping[str, str]) -> dict[str, str]:
     }  # fmt: skip
     queue = ada.ask("POST", "/api/annotation/queues", json=made).json()["id"]
     listed = ada.ask("GET", f"/api/annotation/queues/{queue}/items", params={"annotator": MARK}).json()
-    return {"schema": schema, "queue": queue, "item": listed["items"][0]["id"]}
+    item = ada.ask("GET", f"/api/annotation/items/{listed['items'][0]['id']}", params={"annotator": MARK}).json()
+    labels = {
+        "annotator": MARK, "base": 0, "steps": [text["steps"] for text in item["texts"]],
+        "labels": [{"field": "note", "value": MARK}], "seconds": 1.0,
+    }  # fmt: skip
+    assert ada.ask("POST", f"/api/annotation/items/{item['id']}/submit", json=labels).status_code == 200
+    return {"schema": schema, "queue": queue, "item": item["id"]}
 
 
 def _missing() -> Any:

@@ -19,6 +19,7 @@ LABELS = {"annotator": "{mark}", "labels": [], "steps": [], "seconds": 1.0, "bas
 ITEM = {"annotator": "{mark}", "base": 0}
 SCHEMA = {"name": "Mine", "fields": [{"name": "note", "title": "Note", "kind": "text"}]}
 ANNOTATOR = "annotator={mark}"
+MADE = "builder=graded&format=sft"
 COMPARED = ("runs={run}", "sessions={session}", "experiment={experiment}")
 
 
@@ -59,6 +60,11 @@ CASES: dict[tuple[str, str], Case] = {
     ("GET", "/api/comparison/problems"): Case(COMPARED),
     ("GET", "/api/comparison/report"): Case(COMPARED),
     ("GET", "/api/comparison/table"): Case(tuple(f"{each}&part=runs" for each in COMPARED)),
+    ("GET", "/api/training/choices"): NOTHING,
+    ("GET", "/api/training/preview"): Case(tuple(f"{each}&{MADE}" for each in COMPARED)),
+    ("GET", "/api/training/file"): Case(tuple(f"{each}&{MADE}" for each in COMPARED)),
+    ("GET", "/api/training/traces"): Case(COMPARED),
+    ("GET", "/api/training/labels"): Case(COMPARED),
     ("GET", "/api/annotation/schemas"): Case(),
     ("POST", "/api/annotation/schemas"): Case(body=SCHEMA, own=False),
     ("PUT", "/api/annotation/schemas/{schema_id}"): Case(body=SCHEMA),
