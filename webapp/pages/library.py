@@ -60,8 +60,8 @@ class LibraryPage:
                 label="Judge imported answers", choices=list(JUDGED.items()), value="", elem_id="import-kind",
                 info="where the file does not say how", min_width=200,
             )  # fmt: skip
-        self.view = LibraryView(elem_id="library-view")
         self.training = TrainingForm(elem_id="training-form")
+        self.view = LibraryView(elem_id="library-view")
         self._wire(page)
 
     def _wire(self, page: gr.Blocks) -> None:

@@ -57,7 +57,7 @@ def _case(s: OrmSession, ids: Sequence[str], settings: TrainingSettings) -> Case
         judging.texts,
         tuple(judging.preferred),
         people_first=settings.people_first,
-        unparsed_is_wrong=settings.verdicts,
+        unparsed_is_wrong=settings.unparsed_is_wrong,
     )
 
 

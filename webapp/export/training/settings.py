@@ -20,7 +20,7 @@ class TrainingSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     style: Style = Field("conversational", title="Style", description="Chat messages, or plain strings.")
-    seed: int = Field(0, ge=0, lt=2**63, title="Seed", description="Of every choice among rows.")
+    seed: int = Field(0, ge=0, le=2**53, title="Seed", description="Of every choice among rows.")
     dedup: bool = Field(True, title="Drop repetitions", description="Of rows that say the same, keep the first.")
     balance: bool = Field(
         False, title="Balance kinds", description="Keep as many rows of every kind as the rarest kind has."
@@ -41,7 +41,7 @@ class TrainingSettings(BaseModel):
     people_first: bool = Field(
         True, title="People before graders", description="A person's outcome label outranks the grader's verdict."
     )
-    verdicts: bool = Field(
+    unparsed_is_wrong: bool = Field(
         True, title="Unparsed is wrong", description="Off: texts in which no answer was found are left out."
     )
     bare_question: bool = Field(
