@@ -7,8 +7,8 @@ state.
 
 Events (read them with `gr.EventData`; whoever calls can forge them):
     token_branch: `{run, generation, index, token}`, an alternative was picked at a token index.
-    correct_text: `{run, generation, role, text, kept, go_on}`, a person wrote a "revision" or a "critique" of a text, after
-        the first `kept` tokens of it; with `go_on` the model goes on from there.
+    correct_text: `{run, generation, role, text, kept, go_on}`, a person wrote a "revision" or a "critique" of a
+        text, after the first `kept` tokens of it; with `go_on` the model goes on from there.
     run_done: `{run, status}`, a run that was shown live has ended (also sent for stored runs, once drawn).
     judge_run: `{run}`, "use these samples as input".
 
