@@ -6,7 +6,7 @@ Events (all ids are checked by the handler, whoever sends them):
     rename: `{kind, id, name}`; set_notes: `{kind, id, notes}`; set_tags: `{kind, id, tags}`, kind "run" or "session".
     delete: `{kind, id}`; restore: `{kind, id}` (undo).
     open_session: `{id}`, a session was picked as the list's filter.
-    set_sharing: `{id, sharing}`, "private", "read" or "write"; set_default: `{id, chosen}`, to work in it by default or not.
+    set_sharing: `{id, sharing}`, "private", "read" or "write"; set_default: `{id, chosen}`, to work in it by default.
 """
 
 from __future__ import annotations
