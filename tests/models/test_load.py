@@ -71,9 +71,9 @@ def test_code_in_a_model_folder_is_never_run(tmp_path: Path, options: LoadOption
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_server_is_not_yet_available(options: LoadOptions) -> None:
-    with pytest.raises(ModelError, match="not yet available"):
-        load("http://localhost:8000/v1", options, silent)
+def test_a_server_that_cannot_be_reached_is_one_sentence(options: LoadOptions) -> None:
+    with pytest.raises(ModelError, match=r"^http://127\.0\.0\.1:9/v1 cannot be reached, or broke off\.$"):
+        load("http://127.0.0.1:9", options, silent)
 
 
 def test_a_missing_device_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from webapp.models.reference import parse_reference
         ("Qwen/Qwen3-1.7B@refs/pr/3", "hub", "Qwen/Qwen3-1.7B@refs/pr/3"),
         ("gpt2", "hub", "gpt2"),
         ("http://localhost:8000/v1", "server", "http://localhost:8000/v1"),
-        ("HTTPS://host/v1", "server", "HTTPS://host/v1"),
+        ("HTTPS://host/v1", "server", "https://host/v1"),
         ("/nowhere/some.gguf", "gguf", "some.gguf"),
     ],
 )

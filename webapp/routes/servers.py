@@ -31,10 +31,9 @@ class ServerRequest(BaseModel):
 def server_routes(services: Services) -> APIRouter:
     """Return the routes of model servers."""
     router = APIRouter(prefix="/api/servers")
-    keys = services.hub.keys
 
     async def asked(request: Request) -> ServerRequest:
-        wanted = await body_of(request, ServerRequest)
+        wanted, keys = await body_of(request, ServerRequest), services.hub.keys
         try:
             if wanted.key.get_secret_value():
                 keys.keep(wanted.ref, wanted.key)
@@ -48,7 +47,7 @@ def server_routes(services: Services) -> APIRouter:
         """Return the names of a server's models."""
         wanted = await asked(request)
         try:
-            return answer({"models": await asyncio.to_thread(listed_models, wanted.ref, keys)})
+            return answer({"models": await asyncio.to_thread(listed_models, wanted.ref, services.hub.keys)})
         except ModelError as error:
             raise BadRequest(str(error)) from None
 

@@ -40,6 +40,7 @@ class Can:
     cooled: bool = False  # tells probabilities after the temperature
     models: tuple[str, ...] = ("toy",)
     break_after: int = -1  # events of a stream
+    dies: bool = False  # when a stream broke, it says nothing of use any more
     answer: str | None = None  # instead of JSON
 
 
@@ -176,6 +177,7 @@ class Fake:
                 if step > len(tokens):
                     continue
                 if sent == self.can.break_after:
+                    self.can.answer = "gone" if self.can.dies else None
                     return
                 sent += 1
                 now = tokens[step : step + 1]

@@ -10,10 +10,10 @@ export class ServerForm {
     this.address = el('input', { type: 'text', id: 'st-server-address', placeholder: 'http://gpu:8000/v1', autocomplete: 'off', spellcheck: false, oninput: () => this.forget() });
     this.key = el('input', { type: 'password', id: 'st-server-key', autocomplete: 'off', placeholder: 'none' });
     this.model = el('select', { id: 'st-server-model', disabled: true });
-    this.look = el('button.st-button', { type: 'button', onclick: () => this.list() }, 'List its models');
-    this.use = el('button.st-button', { type: 'submit', disabled: true }, 'Use this server');
-    this.notice = el('p.st-error.st-contained', { role: 'status' });
-    const form = el('form.st-serverform', { onsubmit: (event) => this.submit(event) },
+    this.look = el('button.st-button', { type: 'submit' }, 'List its models');
+    this.use = el('button.st-button', { type: 'button', disabled: true, onclick: () => this.begin() }, 'Use this server');
+    this.notice = el('p.st-servernotice.st-contained', { role: 'status' });
+    const form = el('form.st-serverform', { onsubmit: (event) => { event.preventDefault(); this.list(); } },
       field('st-server-address', 'Address', this.address), field('st-server-key', 'Key', this.key), this.look, field('st-server-model', 'Model', this.model), this.use);
     const help = el('p.st-dim', {}, 'Any server that speaks the OpenAI protocol: vLLM, SGLang, llama.cpp, hosted ones. What it can do is asked when it is used; what it cannot do is disabled, with the reason. The key is held in memory until this program ends, sent to that server only, and stored nowhere.');
     this.node = el('details.st-server', {}, el('summary', {}, 'A server instead of a local model'), form, this.notice, help);
@@ -29,12 +29,9 @@ export class ServerForm {
     else this.notice.textContent = 'That server has no model.';
   }
 
-  async submit(event) {
-    event.preventDefault();
-    if (this.use.disabled) return this.list();
+  async begin() {
     const begun = await this.send('use', { address: this.address.value, key: this.key.value, model: this.model.value });
     if (begun) this.used();
-    return undefined;
   }
 
   async send(what, body) {
