@@ -6,14 +6,18 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
+from sqlalchemy import Table
+from sqlalchemy.orm import Session
 
 from storage.database import Database
+from storage.tables import Base
 from tests import postgres
 
 KINDS = ("sqlite", "postgresql")
+Seeds: TypeAlias = list[tuple[Table, list[dict[str, Any]]]]
 
 
 @pytest.fixture
@@ -69,8 +73,40 @@ async def on_file(empty: Path, file: Path) -> AsyncIterator[Database]:
     await opened.close()
 
 
-@pytest.fixture
-async def database(stored_at: str) -> AsyncIterator[Database]:
-    opened = Database.open(stored_at)
+@pytest.fixture(scope="session")
+def shared(server: postgres.Cluster, template: str) -> Iterator[tuple[Database, Seeds]]:
+    """Return an opened PostgreSQL database and what a fresh one holds: making one takes longer than emptying it."""
+    with postgres.database(server, template) as address:
+        opened = Database.open(address)
+        yield opened, asyncio.run(opened.read(seeds))
+        asyncio.run(opened.close())
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Return an opened database of this release that holds nothing yet."""
+    if request.param == "postgresql":
+        opened, fresh = request.getfixturevalue("shared")
+        asyncio.run(opened.write(lambda s: refresh(s, fresh)))
+        yield opened
+        return
+    shutil.copy(request.getfixturevalue("empty"), tmp_path / "runs.db")
+    opened = Database.open(tmp_path / "runs.db")
     yield opened
-    await opened.close()
+    asyncio.run(opened.close())
+
+
+def seeds(s: Session) -> Seeds:
+    """Return the rows of all tables, each after those that it refers to."""
+    return [
+        (table, [dict(row) for row in s.execute(table.select()).mappings()]) for table in Base.metadata.sorted_tables
+    ]
+
+
+def refresh(s: Session, fresh: Seeds) -> None:
+    """Bring all tables back to what they held."""
+    for table, _ in reversed(fresh):
+        s.execute(table.delete())
+    for table, rows in fresh:
+        if rows:
+            s.execute(table.insert(), rows)

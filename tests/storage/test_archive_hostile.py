@@ -239,20 +239,20 @@ async def test_what_refers_to_something_outside_is_kept_as_it_is(database: Datab
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"hello" * 100, b"PK\5\6" + bytes(18)], ids=range(4))
-async def test_what_is_no_zip_is_refused(database: Database, stz: Path, content: bytes) -> None:
+async def test_what_is_no_zip_is_refused(on_file: Database, stz: Path, content: bytes) -> None:
     overwrite(stz, content)
-    assert "is no session file" in await refused(database, stz) or content.startswith(b"PK\5\6")
+    assert "is no session file" in await refused(on_file, stz) or content.startswith(b"PK\5\6")
 
 
-async def test_a_file_that_is_not_there_is_named(database: Database, tmp_path: Path) -> None:
-    assert "none.stz cannot be read (no such file or directory)" in await refused(database, tmp_path / "none.stz")
-    assert "cannot be read (is a directory)" in await refused(database, tmp_path)
+async def test_a_file_that_is_not_there_is_named(on_file: Database, tmp_path: Path) -> None:
+    assert "none.stz cannot be read (no such file or directory)" in await refused(on_file, tmp_path / "none.stz")
+    assert "cannot be read (is a directory)" in await refused(on_file, tmp_path)
 
 
-async def test_any_cut_is_noticed(database: Database, stz: Path, genuine: bytes) -> None:
+async def test_any_cut_is_noticed(on_file: Database, stz: Path, genuine: bytes) -> None:
     for length in range(0, len(genuine), 101):
         overwrite(stz, genuine[:length])
-        await refused(database, stz)
+        await refused(on_file, stz)
 
 
 async def test_a_changed_byte_is_refused_or_does_not_matter(database: Database, stz: Path, genuine: bytes) -> None:
@@ -269,21 +269,21 @@ async def test_a_changed_byte_is_refused_or_does_not_matter(database: Database, 
 
 @pytest.mark.parametrize("name", ["generations.jsonl", "traces/g1"])
 async def test_a_bomb_is_refused_without_unpacking_it(
-    database: Database, stz: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    on_file: Database, stz: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive_zip, "LARGEST", 2**22)
     rewrite(stz, set_(name, bytes(2**22 + 1)))
     monkeypatch.setattr(zipfile.ZipFile, "open", None)
-    assert "too large" in await refused(database, stz)
+    assert "too large" in await refused(on_file, stz)
 
 
-async def test_a_bomb_that_lies_about_its_size_is_not_unpacked_further(database: Database, stz: Path) -> None:
+async def test_a_bomb_that_lies_about_its_size_is_not_unpacked_further(on_file: Database, stz: Path) -> None:
     rewrite(stz, set_("scores.jsonl", bytes(2**24)))
     replace_within(stz, (2**24).to_bytes(4, "little"), (9).to_bytes(4, "little"))
-    await refused(database, stz)
+    await refused(on_file, stz)
 
 
-async def test_one_trace_listed_many_times_is_refused(database: Database, stz: Path, genuine: bytes) -> None:
+async def test_one_trace_listed_many_times_is_refused(on_file: Database, stz: Path, genuine: bytes) -> None:
     """As if a file held a gigabyte, by naming the same megabyte a thousand times."""
     with zipfile.ZipFile(stz, "a", zipfile.ZIP_STORED) as file:
         file.writestr("traces/g5", bytes(2**20))
@@ -295,22 +295,22 @@ async def test_one_trace_listed_many_times_is_refused(database: Database, stz: P
             file.filelist.append(again)
             file.NameToInfo[again.filename] = again
         file._didModify = True
-    assert "too large" in await refused(database, stz)
+    assert "too large" in await refused(on_file, stz)
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-async def test_what_unpacks_without_limit_is_refused(database: Database, stz: Path, compression: int) -> None:
+async def test_what_unpacks_without_limit_is_refused(on_file: Database, stz: Path, compression: int) -> None:
     rewrite(stz, lambda content: None, compression)
-    assert "packed in another way" in await refused(database, stz)
+    assert "packed in another way" in await refused(on_file, stz)
 
 
-async def test_two_members_of_one_name_are_refused(database: Database, stz: Path) -> None:
+async def test_two_members_of_one_name_are_refused(on_file: Database, stz: Path) -> None:
     with zipfile.ZipFile(stz, "a") as file, pytest.warns(UserWarning, match="Duplicate"):
         file.writestr("runs.jsonl", b"")
-    assert "two members of one name" in await refused(database, stz)
+    assert "two members of one name" in await refused(on_file, stz)
 
 
-async def test_an_encrypted_file_is_refused(database: Database, stz: Path, genuine: bytes) -> None:
+async def test_an_encrypted_file_is_refused(on_file: Database, stz: Path, genuine: bytes) -> None:
     data = bytearray(genuine)
     for signature, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
         at = data.find(signature)
@@ -318,7 +318,7 @@ async def test_an_encrypted_file_is_refused(database: Database, stz: Path, genui
             data[at + flags] |= 1
             at = data.find(signature, at + 4)
     overwrite(stz, data)
-    assert "encrypted" in await refused(database, stz)
+    assert "encrypted" in await refused(on_file, stz)
 
 
 def opened() -> set[Path]:

@@ -147,7 +147,8 @@ async def test_pages_are_made_by_the_database_and_traces_stay_closed(shelf: Data
         page = await pages(shelf, "zebra", offset=1, limit=2)
     assert (len(page.items), page.total) == (2, 7)
     assert any("LIMIT" in statement and "OFFSET" in statement for statement in said)
-    assert len(said) == 4, "a transaction, the length, the page and its tags"
+    said = [statement for statement in said if statement != "BEGIN"]  # which a driver may say by itself
+    assert len(said) == 3, "the length, the page and its tags"
     assert not any("token_traces" in statement or "blob" in statement for statement in said)
 
 

@@ -85,7 +85,7 @@ async def test_texts_and_scores_are_those_of_one_kind_that_have_a_verdict(databa
         scores.add(s, replace(making.score("more"), run_id="self_consistency-0-0", generation_id=None))
         found = selected.texts(s, Wanted(sessions=("s1",)), kind(s))
         assert len(found.id) == 2 * made.SAMPLES and set(found.role) == {"draft"}
-        assert len(found.signals) == len(selected.SIGNALS) and set(found.signals[-1]) == {20}
+        assert len(found.signals) == len(selected.SIGNALS) and set(found.signals[-1]) == {40}
         told = selected.scores(s, Wanted(sessions=("s1",)), kind(s))
         assert set(told.text) == set(found.id) and set(told.name) == {"p_true"} and len(told.value) == len(found.id)
         refined = selected.texts(s, Wanted(sessions=("s1",)), kind(s, "self_refine"))
@@ -97,20 +97,26 @@ async def test_texts_and_scores_are_those_of_one_kind_that_have_a_verdict(databa
 
 async def test_texts_are_read_from_the_index_alone(database: Database) -> None:
     await database.write(lambda s: made.store(s, 2))
+    server = database.url.get_backend_name() == "postgresql"
     explain, wanted = "EXPLAIN QUERY PLAN", "USING COVERING INDEX ix_generations_summary"
-    if database.url.get_backend_name() == "postgresql":
-        # so small a table is read whole, and a fresh one looked through for rows that are not there yet
+    if server:
         explain, wanted = "EXPLAIN", "Index Only Scan using ix_generations_summary"
         engine = connect(database.url, "migrate").execution_options(isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
+        with engine.connect() as connection:  # rows that were just written are looked up until this was done
             connection.exec_driver_sql("VACUUM ANALYZE generations")
-            connection.exec_driver_sql(f"ALTER DATABASE {database.url.database} SET enable_seqscan = off")
 
     def look(s: Session) -> list[str]:
         asked: list[tuple[str, object]] = []
         bind = s.connection()
-        event.listen(bind.engine, "before_cursor_execute", lambda c, k, text, given, *_: asked.append((text, given)))
+        if server:  # so small a table is read whole
+            bind.exec_driver_sql("SET LOCAL enable_seqscan = off")
+
+        def hear(_: object, __: object, statement: str, values: object, *___: object) -> None:
+            asked.append((statement, values))
+
+        event.listen(bind.engine, "before_cursor_execute", hear)
         selected.texts(s, Wanted(sessions=("s1",)), kind(s))
+        event.remove(bind.engine, "before_cursor_execute", hear)
         statement, values = asked[-1]
         plan = bind.exec_driver_sql(f"{explain} {statement}", values)  # type: ignore[arg-type]
         return [row[-1] for row in plan]
