@@ -18,6 +18,7 @@ from webapp.engine.protocol import (
     Caller,
     EngineError,
     EngineEvent,
+    EngineGone,
     Generated,
     ModelInfo,
     OptionProbabilities,
@@ -103,6 +104,7 @@ class Puppet:
     context_length: int = 100_000
     name: str = "puppet"
     fails: str = ""
+    gone: bool = False  # whether that is because it has gone away
     pause: float = 0.0
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     calls: list[tuple[Prompt, Sampling, Caller]] = field(default_factory=list)
@@ -158,7 +160,7 @@ class Puppet:
             await self.gate.wait()
             await asyncio.sleep(self.pause)
             if self.fails and step == 2:
-                raise EngineError(self.fails)
+                raise (EngineGone if self.gone else EngineError)(self.fails)
             for i, ids in enumerate(said):
                 if step < len(ids):
                     yield TokenBatch(0, i, step, rows(ids[step : step + 1]))

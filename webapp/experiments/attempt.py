@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from storage.database import DatabaseError
 from storage.errors import ClaimLost
 from storage.experiments import Cell, Experiment
+from webapp.engine.protocol import EngineGone
 from webapp.experiments.spec import ExperimentSpec
 from webapp.runs.engines import EngineHub
 from webapp.runs.request import BadRequest, RunRequest
@@ -26,7 +27,7 @@ class Attempted:
 
     end: End
     reason: str = ""
-    failure: DatabaseError | None = None
+    failure: DatabaseError | EngineGone | None = None
 
 
 class Attempts:

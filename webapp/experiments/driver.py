@@ -18,6 +18,7 @@ from storage.experiments import WORKING, Experiment, Step
 from storage.repositories import cell_totals, cell_work
 from storage.repositories import experiments as experiment_store
 from storage.repositories.cell_work import Worker
+from webapp.engine.protocol import EngineGone
 from webapp.experiments import capacity
 from webapp.experiments.attempt import Attempts
 from webapp.experiments.hands import Hands
@@ -198,9 +199,9 @@ class Driver:
             return f"The {hours:g} hours of its budget are over. {AGAIN}"
         return ""
 
-    def _complain(self, error: DatabaseError) -> None:
+    def _complain(self, error: DatabaseError | EngineGone) -> None:
         if str(error) != self.trouble:
-            _log.error("Experiment %s cannot be stored: %s", self._id, error)
+            _log.error("Experiment %s cannot go on: %s", self._id, error)
         self.trouble = str(error)
 
     async def _cut(self, how: Literal["interrupt", "cancel"]) -> None:

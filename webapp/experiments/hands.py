@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from storage.database import DatabaseError, Locked
 from storage.experiments import Cell
 from storage.repositories.cell_work import News
+from webapp.engine.protocol import EngineGone
 from webapp.experiments import capacity
 from webapp.experiments.attempt import Attempted, Attempts
 
@@ -20,11 +21,11 @@ _log = logging.getLogger("second_thoughts.experiments")
 class Hands:
     """Works on claimed cells; `changed` is called whenever one has ended.
 
-    `failure` is what kept a run from being stored, until it is taken away.
+    `failure` is what kept a run from being stored, or took its model away, until it is taken away.
     """
 
     def __init__(self, attempts: Attempts, changed: Callable[[], None]) -> None:
-        self.failure: DatabaseError | None = None
+        self.failure: DatabaseError | EngineGone | None = None
         self._attempts = attempts
         self._changed = changed
         self._live: dict[int, Cell] = {}

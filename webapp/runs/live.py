@@ -61,6 +61,7 @@ class LiveRun:
             run, work.params, engine, self._calls, self._recorder, self._progress, work.inputs
         )
         self.unstored: DatabaseError | None = None  # what kept it from being stored, if anything did
+        self.gone: EngineGone | None = None  # what took its model away, if anything did
         self._task: asyncio.Task[None] | None = None
         self._begun = False
         self._cut: tuple[RunStatus, str] | None = None
@@ -96,6 +97,7 @@ class LiveRun:
             self.unstored = error
             ending = ("failed", str(error))
         except EngineGone as error:
+            self.gone = error
             ending = ("interrupted", str(error))
         except (CannotGoOn, EngineError, BudgetSpent) as error:
             ending = ("failed", str(error))

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 
 from storage.database import Database, DatabaseError
 from storage.records import BranchPoint, Run
-from webapp.engine.protocol import Caller, Engine
+from webapp.engine.protocol import Caller, Engine, EngineGone
 from webapp.events import Batch
 from webapp.runs.access import Access
 from webapp.runs.by_hand import Correction
@@ -126,12 +126,15 @@ class RunService:
         if (live := self._live.get(run_id)) is not None:
             live.stop("interrupted")
 
-    async def wait(self, run_id: str) -> DatabaseError | None:
-        """Wait until a run of this process has ended, and return why it could not be stored if that was so."""
+    async def wait(self, run_id: str) -> DatabaseError | EngineGone | None:
+        """Wait until a run of this process has ended, and return why it must be done again if that is so.
+
+        That is what kept it from being stored, or what took its model away.
+        """
         if (live := self._live.get(run_id)) is None:
             return None
         await live.wait()
-        return live.unstored
+        return live.unstored or live.gone
 
     async def subscribe(
         self, run_id: str, after: int = 0, epoch: str | None = None, speed: float | None = None, *, person: str
