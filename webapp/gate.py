@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 
@@ -16,7 +17,8 @@ PAGES = Path(__file__).parent / "components" / "login"
 LOGIN, LOGOUT = "/login", "/logout"
 COOKIE = "second_thoughts"
 DAYS = 14
-GUESSES, WINDOW = 10, 60.0  # wrong guesses from one address, or at one name, in that many seconds
+GUESSES, WINDOW = 10, 60.0  # wrong guesses of one kind in that many seconds
+LOOKS = 2  # log-ins that are looked at at once: to check one may take 32 MiB
 WATCHED = 10_000  # addresses and names whose wrong guesses are remembered
 LONGEST_FORM = 4096  # bytes
 UNAUTHORISED = 4401  # close code of a socket without a session
@@ -31,6 +33,7 @@ class Gate(ABC):
         self._app = app
         self._clock = clock
         self._wrong: dict[Hashable, deque[float]] = {}
+        self._looks = asyncio.Semaphore(LOOKS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what comes with a token, else ask for a log-in."""
@@ -58,9 +61,9 @@ class Gate(ABC):
     def _revoke(self, token: str) -> None:
         """Let a token hold no more."""
 
-    def _guessed(self, request: Request, form: Mapping[str, str]) -> Sequence[Hashable]:
-        """Return what wrong guesses are counted by."""
-        return [("address", request.client.host if request.client else "")]
+    def _guessed(self, address: str, form: Mapping[str, str]) -> Mapping[Hashable, int]:
+        """Return what wrong guesses are counted by, each with how many are let pass."""
+        return {("address", address): GUESSES}
 
     async def _ask(self, request: Request) -> Response:
         if request.url.path == LOGIN:
@@ -72,17 +75,16 @@ class Gate(ABC):
 
     async def _login(self, request: Request) -> Response:
         form = await _form(request)
-        guessed = self._guessed(request, form)
-        if any(len(self._recent(each)) >= GUESSES for each in guessed):
-            return PlainTextResponse("Too many wrong passwords; wait a minute.", status_code=429)
-        for each in guessed:  # before the look, or many guesses at once would all be let through
-            self._recent(each).append(self._clock())
-        token = await self._grant(form)
+        guessed = self._guessed(request.client.host if request.client else "", form)
+        async with self._looks:  # together with the count, or many guesses at once would all be let pass
+            if any(len(self._recent(each)) >= most for each, most in guessed.items()):
+                return PlainTextResponse("Too many wrong passwords; wait a minute.", status_code=429)
+            token = await self._grant(form)
+            for each in guessed if token is None else ():
+                self._recent(each).append(self._clock())
         if token is None:
             again = {"next": request.query_params.get("next", "/"), "wrong": "1"}
             return RedirectResponse(f"{LOGIN}?{urlencode(again)}", status_code=303)
-        for each in guessed:
-            self._wrong.pop(each, None)
         return _welcome(request, token)
 
     def _leave(self, token: str) -> ASGIApp:
