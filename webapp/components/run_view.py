@@ -32,7 +32,7 @@ class RunView(ClientComponent):
 
     client = "run_view"
     styles = (
-        "run_view", "head", "token_view", "origin_spans", "hover_card", "scores", "votes", "rounds", "diff_view",
+        "form", "run_view", "head", "token_view", "origin_spans", "hover_card", "scores", "votes", "rounds", "diff_view",
         "plot_view", "evidence", "decoding", "correction",
     )  # fmt: skip
 

@@ -13,7 +13,6 @@ from webapp.components.address import Address as AddressView
 from webapp.components.compare_view import CompareView
 from webapp.components.comparison_view import NOTHING, ComparisonView
 from webapp.components.notice import Notice
-from webapp.methods.registry import methods
 from webapp.pages.notices import Updates, error, info
 from webapp.pages.problem_form import shortened
 from webapp.pages.urls import Address, identifiers, selection
@@ -22,6 +21,7 @@ from webapp.runs.library import Library
 from webapp.runs.request import BadRequest
 from webapp.runs.selected.service import Wanted
 from webapp.runs.services import Services
+from webapp.runs.titles import title_of
 
 FEWEST, ROUND_BY_ROUND, MOST = 2, 4, 100
 OFFERED = 100
@@ -138,5 +138,4 @@ def counted(runs: int) -> str:
 
 def label(question: str, method: str, model: str, made: datetime) -> str:
     """Name a run in the picker."""
-    spec = methods().get(method)
-    return f"{shortened(question, 50)} · {spec.title if spec else method} · {model} · {made:%d %b %H:%M:%S}"
+    return f"{shortened(question, 50)} · {title_of(method)} · {model} · {made:%d %b %H:%M:%S}"

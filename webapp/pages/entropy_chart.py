@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from storage.records import StoredRun
 from webapp.charts.entropy import EntropySeries, entropy_figure
-from webapp.methods.registry import methods
 from webapp.pages.urls import shown
 from webapp.runs.library import Library
+from webapp.runs.titles import title_of
 
 LINES_AT_MOST = 24
 
@@ -30,9 +30,7 @@ def _drawn(stored: Sequence[StoredRun]) -> str:
 
 def series(stored: StoredRun, column: str) -> list[EntropySeries]:
     """Return the named entropies of a run's own generations; copies of earlier ones are left out."""
-    spec = methods().get(stored.run.method)
-    method = spec.title if spec else stored.run.method
-    prefix = f"{column} {method}".strip()
+    prefix = f"{column} {title_of(stored.run.method)}".strip()
     lines: list[EntropySeries] = []
     for generation in stored.generations:
         trace = stored.traces.get(generation.id)

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from storage.records import BY_HAND, Generation, Role, Run, Score
+from storage.records import Generation, Role, Run, Score
 from webapp.analysis.diff import word_diff
 from webapp.events import GenerationFinished, GenerationStarted, RunFinished, RunOpened, RunProgress, ScoreAdded
 from webapp.methods.interface import MethodSpec
+from webapp.runs.titles import title_of
 
 REVISABLE: frozenset[Role] = frozenset({"draft", "revision"})
 DRAWN = ("masses", "captured", "format", "ideas")  # of the details of a score; charts read the others where stored
-BRANCH = "branch"  # the method name of a run that a person branched off
-PERSONAL = {BRANCH: "Branch", BY_HAND: "By hand"}  # titles of what no method does
 
 
 def opened(run: Run, spec: MethodSpec | None) -> RunOpened:
-    """Return the first event of a run's log; a method that is no longer installed goes by its name."""
-    faithful = "full" if spec is None else spec.faithful
-    title = PERSONAL.get(run.method, run.method) if spec is None else spec.title
+    """Return the first event of a run's log; a method that is not installed is faithful to nothing."""
+    faithful = "" if spec is None else spec.faithful
+    title = title_of(run.method) if spec is None else spec.title
     return RunOpened(
         run=run.id,
         session=run.session_id,

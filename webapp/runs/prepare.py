@@ -19,7 +19,6 @@ from storage.repositories import sessions as session_store
 from webapp.analysis.attempts import ANSWERING
 from webapp.engine.protocol import Engine
 from webapp.methods.interface import Answer, MethodParams, MethodSpec
-from webapp.runs import announce
 from webapp.runs.access import may, require
 from webapp.runs.branch import Fork, branching, check_fork, params_of, sampling_of
 from webapp.runs.by_hand import VERSION as CORRECTION_VERSION
@@ -32,6 +31,7 @@ from webapp.runs.leases import Leases
 from webapp.runs.limits import Limits
 from webapp.runs.live import Work
 from webapp.runs.request import BadRequest, RunRequest, check, cleaned
+from webapp.runs.titles import BRANCH
 from webapp.tasks.question import Question
 
 NAME_LENGTH = 60  # of a session named after its question
@@ -96,7 +96,7 @@ class Preparation:
             fork.run,
             **self._fresh(),
             column=0,
-            method=announce.BRANCH,
+            method=BRANCH,
             method_version=BRANCH_VERSION,
             params=params.model_dump(mode="json"),
             model=self._engine.info.record,
@@ -119,7 +119,7 @@ class Preparation:
         check_correction(placed, self._engine)
         source = placed.source
         params = params_of(sampling_of(source)) if source.sampling else MethodParams(samples=1)
-        asked = {"source": source.id, "role": correction.role, "kept": correction.kept, "go_on": correction.go_on}
+        asked = {"role": correction.role, "kept": correction.kept, "go_on": correction.go_on}
         run = replace(
             placed.stored.run,
             **self._fresh(),

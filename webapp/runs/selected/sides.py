@@ -12,6 +12,7 @@ from storage.records import ModelRecord
 from storage.repositories.selected import Kind, RunFacts
 from webapp.methods.registry import methods
 from webapp.runs.selected.naming import named
+from webapp.runs.titles import title_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def sides_of(runs: Iterable[RunFacts], models: Mapping[str, ModelRecord]) -> lis
     piles: dict[tuple[str, str, str, str], _Pile] = {}
     for run in runs:
         piles.setdefault((run.method, run.version, run.model, _canonical(run.method, run.params)), _Pile()).take(run)
-    titles = [_title(method) for method, *_ in piles]
+    titles = [title_of(method) for method, *_ in piles]
     settings: list[dict[str, Any]] = [json.loads(params) for *_, params in piles]
     used = [models[model] for _, _, model, _ in piles]
     names = named(titles, list(zip(settings, used, [version for _, version, *_ in piles], strict=True)))
@@ -98,11 +99,6 @@ def _canonical(method: str, params: str) -> str:
     spec = methods().get(method)
     defaults = {} if spec is None else spec.params().model_dump(mode="json")
     return json.dumps(defaults | json.loads(params), sort_keys=True)
-
-
-def _title(method: str) -> str:
-    spec = methods().get(method)
-    return spec.title if spec else method
 
 
 def problems_of(sides: Sequence[Side]) -> list[str]:
