@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 import shutil
@@ -20,6 +21,7 @@ from tests.e2e.explore import Explore
 from tests.e2e.program import ROOT, Program, free_port
 from tests.e2e.proxy import NAME, nginx, snippet
 from tests.parts import chromium, require
+from tests.postgres import Cluster, database
 from webapp.settings import ENVIRONMENT_PREFIX, read_settings
 
 PASSWORD = "two heads are better"
@@ -37,11 +39,13 @@ class Guarded(Program):
 
 
 @pytest.fixture(scope="module")
-def place(embedded_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return where the proxy shows a program."""
-    options = shlex.split(_service("ExecStart"))[2:]
-    program = Guarded(tmp_path_factory.mktemp("program"), embedded_model, "--password", PASSWORD, *options)
-    with nginx(tmp_path_factory.mktemp("nginx"), program.port, free_port()) as place:
+def place(embedded_model: Path, tmp_path_factory: pytest.TempPathFactory, server: Cluster) -> Iterator[str]:
+    """Return where the proxy shows a program, which stores in a server."""
+    options = [*shlex.split(_service("ExecStart"))[2:], "--password", PASSWORD]
+    folder = tmp_path_factory.mktemp("program")
+    with database(server) as stored, contextlib.ExitStack() as running:
+        program = Guarded(folder, embedded_model, "--database", stored, *options)
+        place = running.enter_context(nginx(tmp_path_factory.mktemp("nginx"), program.port, free_port()))
         program.start()
         yield place
         program.stop()

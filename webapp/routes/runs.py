@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
 from collections.abc import Coroutine
 from contextlib import aclosing
@@ -19,10 +20,14 @@ from webapp.charts.p_ik import p_ik
 from webapp.charts.refinement import refinement
 from webapp.routes.answer import answer, refusal
 from webapp.runs.feed import UnknownRun
+from webapp.runs.request import BadRequest
 from webapp.runs.services import Services
 
 NO_SUCH_RUN = 4404  # close code: reconnecting is useless
+TRY_AGAIN = 1013  # close code: a page asks again in a moment
 FASTEST = 1000.0
+
+_log = logging.getLogger("second_thoughts.server")
 
 
 def run_routes(services: Services) -> APIRouter:
@@ -85,6 +90,9 @@ async def _send(
         await socket.close()
     except UnknownRun:
         await socket.close(NO_SUCH_RUN)
+    except BadRequest as error:  # a database that cannot be read now
+        _log.warning("A viewer of run %s was sent away: %s", run_id, error)
+        await socket.close(TRY_AGAIN)
 
 
 async def _until_gone(socket: WebSocket, sending: Coroutine[None, None, None]) -> None:

@@ -14,6 +14,7 @@ from webapp.methods.registry import methods
 from webapp.runs.log import RunLog
 from webapp.runs.rebuild import rebuild
 from webapp.runs.replay import replay
+from webapp.runs.request import refusals
 
 KEPT = 8  # rebuilt logs in memory, so that several viewers or a reload read the database once
 ELSEWHERE = 2.0  # seconds between two looks at a run that lives in another process
@@ -35,6 +36,7 @@ class StoredFeed:
 
         Raises:
             UnknownRun: when there is none.
+            BadRequest: with a sentence, when the database cannot be read.
 
         """
         log, told = await self._kept(run_id), None
@@ -57,6 +59,7 @@ class StoredFeed:
 
         Raises:
             UnknownRun: when there is none.
+            BadRequest: with a sentence, when the database cannot be read.
 
         """
         stored = await self._load(run_id)
@@ -64,7 +67,8 @@ class StoredFeed:
             yield batch
 
     async def _load(self, run_id: str) -> StoredRun:
-        stored = await self._database.read(lambda s: run_store.load(s, run_id))
+        with refusals():
+            stored = await self._database.read(lambda s: run_store.load(s, run_id))
         if stored is None:
             raise UnknownRun(run_id)
         return stored
@@ -74,7 +78,8 @@ class StoredFeed:
         log = self._logs.get(run_id)
         if log is None:
             return None
-        run = await self._database.read(lambda s: run_store.get(s, run_id))
+        with refusals():
+            run = await self._database.read(lambda s: run_store.get(s, run_id))
         opened = log.events[0]
         if run is None or not isinstance(opened, RunOpened) or (opened.name, opened.notes) != (run.name, run.notes):
             return None
