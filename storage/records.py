@@ -249,7 +249,8 @@ class StoredRun:
 class RunRow:
     """A run as a list shows it; `question` and the answers are cut to an excerpt.
 
-    The transition is `first_verdict` to `verdict`. `branch` says that a person forced a token.
+    The transition is `first_verdict` to `verdict`. `branch` says that a person forced a token, `writable` that who
+    asked for the list may change the run.
     """
 
     id: str
@@ -275,6 +276,7 @@ class RunRow:
     notes: str
     tags: tuple[str, ...]
     deleted_at: datetime | None = None
+    writable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,8 @@ def search(
         conditions.append(_says(needle))
     total = s.scalar(_of_runs(select(func.count())).where(*conditions)) or 0
     newest = (_Run.created_at.desc(), _Run.launch_id.desc(), _Run.column, _Run.id)
-    rows = s.execute(_of_runs(_runs()).where(*conditions).order_by(*newest).offset(offset).limit(limit)).all()
+    listed = _runs().add_columns(allowed(person, "write").label("writable"))
+    rows = s.execute(_of_runs(listed).where(*conditions).order_by(*newest).offset(offset).limit(limit)).all()
     labels = tags_of(s, tables.RunTag, [row.id for row in rows])
     return Page([_run_row(row._asdict(), labels[row.id]) for row in rows], total)
 
@@ -121,6 +122,7 @@ def _of_runs(query: Select[Any]) -> Select[Any]:
 def _run_row(values: Mapping[str, Any], labels: tuple[str, ...]) -> RunRow:
     costs = {name: values[name] for name in ("generated_tokens", "prompt_tokens", "calls", "seconds")}
     rest = {name: value for name, value in values.items() if name not in costs}
+    rest["writable"] = bool(rest["writable"])  # SQLite has only numbers
     return RunRow(**rest, cost=Cost(**costs), tags=labels)
 
 

@@ -247,6 +247,12 @@ async def test_a_person_shares_own_sessions_and_sees_what_others_share(page: Pag
     assert offered == [changing, set(), changing - {"Delete"}]
 
 
+async def test_a_run_that_is_only_lent_is_opened_and_not_changed(page: Page, stage: Stage):
+    stage.json["library"] = shelves.pages_of([shelves.run_row("lent", writable=False)])
+    await open_library(page)
+    assert await run_of(page, "lent").locator(".st-itemactions > *").all_text_contents() == ["Open"]
+
+
 async def test_a_person_chooses_the_session_to_work_in(page: Page, stage: Stage):
     logged_in(stage, default_session="worked")
     await open_library(page)

@@ -236,6 +236,18 @@ async def test_a_run_that_waits_says_how_many_are_before_it(page: Page, stage: S
     await expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "0")
 
 
+@pytest.mark.parametrize(
+    ("position", "told"),
+    [(2, "Waiting: 2 requests before this one; 5 people share the model evenly"),
+     (0, "Waiting for its turn; 5 people share the model evenly")],
+)  # fmt: skip
+async def test_a_run_that_waits_says_how_many_people_share(page: Page, stage: Stage, position: int, told: str):
+    waiting = scripts.progress(0, 80, status="queued", queue_position=position, queue_people=5, doing="")
+    stage.scripts["r"] = Script([scripts.opened("r"), *[waiting] * 100], size=1, pause=0.05)
+    await page.goto("/?run=r")
+    await expect(page.locator(".st-doing")).to_have_text(told)
+
+
 async def test_the_card_goes_along_when_the_keyboard_scrolls_a_long_text(page: Page, stage: Stage):
     await show(page, stage, Script(scripts.short_run("r0", scripts.texts(600)), size=60))
     pane = page.locator(".st-pane")

@@ -22,6 +22,7 @@ class Limits:
         question_characters: longest question that is tokenised at all.
         stop_on_close: stop a run when its last viewer has left.
         close_grace: seconds a viewer has to come back (a reload) before that.
+        recheck: seconds after which it is looked at again whether a viewer may still watch.
 
     """
 
@@ -36,6 +37,7 @@ class Limits:
     question_characters: int = 1_000_000
     stop_on_close: bool = False
     close_grace: float = 10.0
+    recheck: float = 5.0
 
     def within(self, run_tokens: int | None) -> Limits:
         """Return the same bounds for a run that may generate so many tokens, if that is less."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 
 from storage.database import Database, DatabaseError
 from storage.records import BranchPoint, Run
@@ -145,11 +147,23 @@ class RunService:
         that many times as fast.
 
         Raises:
-            UnknownRun: when there is none that the person may read.
+            UnknownRun: when there is none that the person may read, or may read any more.
 
         """
-        if not await self._access.may("run", run_id, person):
-            raise UnknownRun(run_id)
+        looked = -math.inf
+        async with aclosing(self._told(run_id, after, epoch, speed)) as batches:
+            while True:
+                if time.monotonic() - looked >= self._limits.recheck:
+                    looked = time.monotonic()
+                    if not await self._access.may("run", run_id, person):
+                        raise UnknownRun(run_id)
+                if (batch := await anext(batches, None)) is None:
+                    return
+                yield batch
+
+    async def _told(
+        self, run_id: str, after: int, epoch: str | None, speed: float | None
+    ) -> AsyncGenerator[Batch, None]:
         live = self._live.get(run_id)
         if live is not None and not live.log.closed:
             with self._viewers.watching(run_id):

@@ -39,6 +39,7 @@ function tags(run, on) {
 }
 
 function actions(run, on) {
+  if (run.writable === false) return el('div.st-itemactions', {}, el('a.st-link', { href: address(run) }, 'Open'));
   if (run.deleted_at) return el('div.st-itemactions', {}, el('button.st-link', { type: 'button', data: { focus: `restore run ${run.id}` }, onclick: on.restore }, 'Restore'));
   return el('div.st-itemactions', {}, el('a.st-link', { href: address(run) }, 'Open'),
     el('button.st-link', { type: 'button', data: { focus: `edit run ${run.id}` }, onclick: on.edit }, 'Edit'), el('button.st-link', { type: 'button', onclick: on.remove }, 'Delete'));
