@@ -23,7 +23,7 @@ def actions(tmp_path: Path) -> ExploreActions:
 
 
 async def opened(actions: ExploreActions, **query: str) -> dict[Any, Any]:
-    request: Any = SimpleNamespace(query_params=query)
+    request: Any = SimpleNamespace(query_params=query, scope={})
     return dict(await actions.open(request))
 
 
