@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from random import Random
 
@@ -23,6 +23,8 @@ from webapp.export.training.reading import cases, selected_runs
 from webapp.export.training.registry import BUILDERS, FORMATS, formats_of
 from webapp.export.training.settings import TrainingSettings
 from webapp.export.training.template import Template
+
+AT_ONCE = 16  # problems whose texts are drawn together
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +110,25 @@ async def make(
     made = Export(order, runs=len(found), template=template.name if template else "")
     way = Way(order.settings.style, template)
     candidates: list[Candidate] = []
-    async for case in cases(database, found, order.settings):
-        made.problems += 1
-        made.models |= {(each.run.model.id, each.run.model.revision) for each in case.told}
-        case = await _with_drawn(case, made, engine)
-        candidates += await asyncio.to_thread(lambda case=case: list(_rows(case, made, way)))  # type: ignore[misc]
+    async for few in _few(cases(database, found, order.settings)):
+        made.problems += len(few)
+        made.models |= {(each.run.model.id, each.run.model.revision) for case in few for each in case.told}
+        ready = await asyncio.gather(*(_with_drawn(case, made, engine) for case in few))  # one batch of the engine
+        candidates += await asyncio.to_thread(lambda ready=ready: [row for c in ready for row in _rows(c, made, way)])  # type: ignore[misc]
     made.rows, left = chosen(candidates, order.settings, order.format.columns)
     made.refused += left
     return made
+
+
+async def _few(found: AsyncIterator[Case]) -> AsyncIterator[list[Case]]:
+    held: list[Case] = []
+    async for case in found:
+        held.append(case)
+        if len(held) == AT_ONCE:
+            yield held
+            held = []
+    if held:
+        yield held
 
 
 async def _with_drawn(case: Case, made: Export, engine: Engine | None) -> Case:
