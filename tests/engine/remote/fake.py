@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 WORDS = ("Blue", ",", " a", " caf\u00e9", " cat", " and", " Rome", ".", " Red", " dog", " Bonn", "!")
 FULL = 8  # words of the whole answer
+MOST_STOPS = 4
 CLOSED_TURN = 5  # tokens that close a turn and open another
 
 
@@ -125,6 +126,8 @@ class Fake:
             return _refused(f"Unrecognized request argument: {unknown[0]}", 400)
         if body.get("top_logprobs", 0) > self.can.top or (body.get("logprobs") and not self.can.top):
             return _refused("top_logprobs is too large", 400)
+        if len(body.get("stop") or ()) > MOST_STOPS:
+            return _refused("too many stop sequences", 400)
         if body.get("n", 1) > 1 and not self.can.many:
             return _refused("Only one completion is allowed", 400)
         return None

@@ -129,6 +129,9 @@ async def test_stop_strings_and_limits(fake: Fake):
     engine = await reach(fake)
     [cut] = await drawn(engine, ASKED, Sampling(temperature=0.0, max_tokens=20, stop=(" cat",)))
     assert (cut.text, cut.finish_reason) == ("Blue, a café", "stop")
+    many = Sampling(temperature=0.0, max_tokens=20, stop=("1", "2", "3", "4", "5", " cat"))  # more than it takes
+    [seen] = await drawn(engine, ASKED, many)
+    assert (seen.text, seen.finish_reason) == ("Blue, a café", "stop")
     [short] = await drawn(engine, ASKED, Sampling(temperature=0.0, max_tokens=2))
     assert (short.text, short.finish_reason) == ("Blue,", "length")
     await engine.close()

@@ -15,7 +15,7 @@ from webapp.engine.remote.reading import tokenized
 from webapp.engine.remote.remembered import Remembered
 from webapp.engine.remote.rows import Seen, seen
 from webapp.engine.remote.vocabulary import Vocabulary
-from webapp.engine.remote.wire import Ask, Part, drawing, ending, estimate, stops
+from webapp.engine.remote.wire import Ask, Part, drawing, ending, estimate, sent_stops
 
 MARK = "token_id:"
 
@@ -35,7 +35,7 @@ class IdsWire:
         ids = (*await self.ids(ask.prompt), *ask.said)
         body = drawing(ask, self._facts) | {
             "prompt": ids,
-            "stop": [encodable(s) for s in stops(ask.sampling, self._facts)],
+            "stop": sent_stops(ask.sampling, self._facts),
         }
         body |= {"return_token_ids": True}
         if self._facts.logprobs:

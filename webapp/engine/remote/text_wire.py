@@ -17,7 +17,7 @@ from webapp.engine.remote.errors import Refused
 from webapp.engine.remote.facts import Facts
 from webapp.engine.remote.rows import Seen, seen
 from webapp.engine.remote.vocabulary import Vocabulary
-from webapp.engine.remote.wire import Ask, Part, drawing, ending, estimate
+from webapp.engine.remote.wire import Ask, Part, drawing, ending, estimate, sent_stops
 
 CONTINUE = {"add_generation_prompt": False, "continue_final_message": True}
 
@@ -34,8 +34,8 @@ class TextWire:
         """Return what to ask of chat completions, or of completions; see `wire.Wire`."""
         begun = self._begun((*ask.prompt.prefix, *ask.said))
         body = drawing(ask, self._facts)
-        if ask.sampling.stop:
-            body["stop"] = [encodable(s) for s in ask.sampling.stop if s]
+        if strings := sent_stops(ask.sampling, self._facts):
+            body["stop"] = strings
         if self._facts.usage:
             body["stream_options"] = {"include_usage": True}
         top = min(ask.sampling.alternatives, self._facts.top)

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from storage.records import FinishReason
-from webapp.engine.plain import PLAIN_STOP
+from webapp.engine.plain import PLAIN_STOP, encodable
 from webapp.engine.protocol import EngineError, Message, Prompt, Sampling
 from webapp.engine.remote.facts import Facts
 from webapp.engine.remote.rows import Seen
 
 SEEDS = 1 << 31
+MOST_STOPS = 4
 BYTES_A_TOKEN = 3
 AROUND_A_TURN = 8
 
@@ -68,6 +69,14 @@ def estimate(messages: Sequence[Message]) -> int:
 def stops(sampling: Sampling, facts: Facts) -> tuple[str, ...]:
     """Return the strings that end a text: those asked for, and that of the format of a model without a template."""
     return (*(s for s in sampling.stop if s), *(() if facts.template else PLAIN_STOP))
+
+
+def sent_stops(sampling: Sampling, facts: Facts) -> list[str]:
+    """Return the strings that the server is asked to end a text at: no more than servers take.
+
+    Whatever it is asked, a text ends where a `StopWatch` sees one of them; then nobody listens any longer.
+    """
+    return [encodable(s) for s in stops(sampling, facts)[:MOST_STOPS]]
 
 
 def ending(choice: Mapping[str, Any], stopping: bool) -> FinishReason | None:
