@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 from dataclasses import replace
 
 from storage.database import Database
@@ -35,6 +36,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--pause", type=float, default=0.003, help="seconds that a byte of a text takes")
     parser.add_argument("--lease", type=float, default=0.6, help="seconds that claims hold")
     parser.add_argument("--batch", type=int, default=64, help="texts that are written at once")
+    parser.add_argument("--wait", action="store_true", help="say 'ready', and begin when a line is read")
     parser.add_argument("--problems", type=int, default=PROBLEMS)
     return parser.parse_args()
 
@@ -55,6 +57,9 @@ async def main(asked: argparse.Namespace) -> None:
     if experiment_id is None:
         experiment_id = await created(service, arm(1), arm(2, "scene_revise"), count=asked.problems)
         print(experiment_id, flush=True)
+    if asked.wait:
+        print("ready", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
     await service.start(experiment_id)
     await service.wait(experiment_id)
     print((await service.get(experiment_id)).status, flush=True)

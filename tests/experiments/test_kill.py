@@ -23,7 +23,8 @@ PATIENCE = 120
 def begun(place: str, *options: str) -> subprocess.Popen[str]:
     """Start the program on a database."""
     command = [sys.executable, "-m", "tests.experiments.puppet_program", place, *options]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
 def said(process: subprocess.Popen[str]) -> str:

@@ -63,8 +63,9 @@ def place(server: Cluster) -> Any:
 
 @contextmanager
 def working(place: str, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """Run the program, a few cells at a time, and slowly: none is done before the other has started."""
-    process = begun(place, "--pause", "0.01", "--lease", "2", "--batch", "4", "--problems", str(PROBLEMS), *options)
+    """Run the program, a few cells at a time, once it is told to begin."""
+    how = ["--wait", "--pause", "0.01", "--lease", "2", "--batch", "4", "--problems", str(PROBLEMS)]
+    process = begun(place, *how, *options)
     try:
         yield process
     finally:
@@ -72,11 +73,22 @@ def working(place: str, *options: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
+def begin(process: subprocess.Popen[str]) -> None:
+    """Tell a program to begin."""
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
 async def test_two_share_a_grid_and_the_one_left_finishes_what_the_other_had_begun(place: str) -> None:
     database = Database.open(place)
     with working(place) as first:
         experiment = await asyncio.to_thread(said, first)
         with working(place, "--id", experiment) as second:
+            for each in (first, second):
+                assert await asyncio.to_thread(said, each) == "ready"
+            for each in (first, second):
+                begin(each)
             await until(database, lambda s: len(owners(s)) == 2)
             run = await until(database, live)
             seen: AsyncIterator[Batch] = StoredFeed(database).follow(run, 0, None)
