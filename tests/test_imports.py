@@ -121,6 +121,10 @@ def test_libraries_stay_in_their_rooms(path: Path) -> None:
         importer, {"webapp.engine", "webapp.models", "webapp.methods", "webapp.tasks", "webapp.analysis", "storage"}
     ):
         assert not [name for name in found if within(name, {"gradio", "plotly", "starlette", "fastapi"})], importer
+    if not within(importer, {"webapp.engine.remote"}):
+        assert not [name for name in found if within(name, {"openai"})], (
+            f"{importer}: only the remote engine speaks so"
+        )
     if not within(importer, {"webapp.charts"}):
         assert not [name for name in found if within(name, {"plotly"})], f"{importer}: only charts make figures"
 
@@ -141,6 +145,17 @@ def test_works_without_page_and_database(package: str) -> None:
         f"package = importlib.import_module({package!r})\n"
         "for found in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
         "    if not found.name.endswith('__main__'): importlib.import_module(found.name)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_engine_on_a_server_needs_no_torch() -> None:
+    """A laptop that uses a server neither waits for torch nor holds it in memory."""
+    code = (
+        "import sys\n"
+        "for name in ('torch', 'transformers', 'gradio', 'sqlalchemy'): sys.modules[name] = None\n"
+        "import webapp.engine.remote.connect, webapp.models.load\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

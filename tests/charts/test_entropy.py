@@ -39,6 +39,12 @@ def test_lines_differ_without_colour_and_the_page_decides_the_rest():
     assert layout["uirevision"]
 
 
+def test_bounds_are_called_so():
+    assert drawn(LINE)["layout"]["yaxis"]["title"]["text"] == "entropy (nats)"
+    bound = drawn(LINE, LINE._replace(lower_bound=True))
+    assert bound["layout"]["yaxis"]["title"]["text"] == "entropy (nats, at least)"
+
+
 def test_no_lines_make_an_empty_figure():
     assert drawn()["data"] == []
 

@@ -37,5 +37,5 @@ def series(stored: StoredRun, column: str) -> list[EntropySeries]:
         if trace is not None and trace.entropy is not None and len(trace):
             turn = f" of round {generation.round}" if generation.round else ""
             name = f"{prefix}: {generation.role}{turn}, sample {generation.branch + 1}"
-            lines.append(EntropySeries(name, trace.entropy, trace.token_texts()))
+            lines.append(EntropySeries(name, trace.entropy, trace.token_texts(), trace.entropy_is_lower_bound))
     return lines

@@ -43,6 +43,10 @@ class Can:
     break_after: int = -1  # events of a stream
     dies: bool = False  # when a stream broke, it says nothing of use any more
     answer: str | None = None  # instead of JSON
+    hold: threading.Event = field(default_factory=threading.Event)  # streams wait until it is set
+
+    def __post_init__(self) -> None:
+        self.hold.set()
 
 
 @dataclass
@@ -52,6 +56,8 @@ class Fake:
     can: Can = field(default_factory=Can)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
+    most_at_once: int = 0  # texts
+    _now: int = 0
 
     def __enter__(self) -> Self:
         routes = [
@@ -174,6 +180,10 @@ class Fake:
     async def _stream(
         self, body: dict[str, Any], texts: list[tuple[list[bytes], str]], usage: dict[str, int] | None, chat: bool
     ) -> AsyncIterator[bytes]:
+        self._now += len(texts)
+        self.most_at_once = max(self.most_at_once, self._now)
+        await asyncio.to_thread(self.can.hold.wait)
+        self._now -= len(texts)  # what it has to say, it says at once
         sent = 0
         for step in range(max(len(tokens) for tokens, _ in texts) + 1):
             for i, (tokens, end) in enumerate(texts):

@@ -11,8 +11,19 @@ import pytest
 from tests.engine.remote.asked import drawn
 from tests.engine.remote.conftest import QUICK
 from tests.engine.remote.fake import FULL, WORDS, Can, Fake
-from webapp.engine.protocol import EngineError, EngineGone, Message, Prompt, Sampling, TokenBatch
+from webapp.engine.protocol import (
+    EngineError,
+    EngineEvent,
+    EngineGone,
+    Generated,
+    Message,
+    Prompt,
+    Queued,
+    Sampling,
+    TokenBatch,
+)
 from webapp.engine.remote.address import Address
+from webapp.engine.remote.client import Client
 from webapp.engine.remote.connect import connected
 from webapp.engine.remote.engine import RemoteEngine
 
@@ -192,3 +203,27 @@ async def test_a_key_goes_to_the_server_and_nowhere_else(fake: Fake, monkeypatch
     assert "sesame-7Q" not in repr((engine.info, vars(engine)["facts"]))
     await engine.close()
     await open_engine.close()
+
+
+async def test_no_more_texts_are_asked_for_than_fit_and_the_rest_is_told_where_it_waits(fake: Fake):
+    asked = await reach(fake)
+    engine = RemoteEngine(Client(Address(fake.base), "", QUICK), asked.facts, asked.vocabulary, max_batch=2)
+    await asked.close()
+    fake.can.hold.clear()
+
+    async def call(events: list[EngineEvent], n: int) -> None:
+        async for event in engine.generate([ASKED], HOT, n=n):
+            events.append(event)
+
+    first: list[EngineEvent] = []
+    second: list[EngineEvent] = []
+    tasks = [asyncio.create_task(call(first, 3)), asyncio.create_task(call(second, 1))]
+    async with asyncio.timeout(20):
+        while Queued(1) not in second:  # noqa: ASYNC110  the texts of the first call fill the gate, and one waits
+            await asyncio.sleep(0.01)
+    assert Queued(0) in first
+    fake.can.hold.set()
+    await asyncio.gather(*tasks)
+    assert [sum(isinstance(event, Generated) for event in events) for events in (first, second)] == [3, 1]
+    assert fake.most_at_once <= 2
+    await engine.close()
