@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import zipfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
+from storage.archive import export_session, import_session
 from storage.database import Database
 from storage.records import Generation
 from storage.repositories import generations as generation_store
@@ -63,6 +65,12 @@ async def remote_service(database: Database, hub: EngineHub) -> AsyncIterator[Ru
 async def trace_of(database: Database, text: Generation) -> TokenTrace:
     """Return the stored trace of a text."""
     return (await database.read(lambda s: generation_store.traces(s, [text.id])))[text.id]
+
+
+def unpacked(path: Path) -> bytes:
+    """Return all bytes in a zip archive."""
+    with zipfile.ZipFile(path) as archive:
+        return b"".join(archive.read(name) for name in archive.namelist())
 
 
 def everything(folder: Path) -> bytes:
@@ -125,7 +133,12 @@ async def test_what_the_server_cannot_do_is_refused_with_the_reason(remote_servi
 
 
 async def test_the_key_is_nowhere(
-    remote_service: RunService, hub: EngineHub, fake: Fake, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    remote_service: RunService,
+    database: Database,
+    hub: EngineHub,
+    fake: Fake,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ):
     caplog.set_level(logging.DEBUG)
     for logger in ("openai", "httpx2", "httpcore2", "second_thoughts"):
@@ -142,6 +155,12 @@ async def test_the_key_is_nowhere(
     assert "refuses the key" in told[-3]
     assert fake.headers[0]["authorization"] == f"Bearer {KEY}"
     assert not [text for text in told if KEY in text]
+    session = (await database.read(lambda s: run_store.get(s, run))).session_id
+    await export_session(database, session, tmp_path / "session.stz")
+    exported = await asyncio.to_thread(unpacked, tmp_path / "session.stz")
+    assert run.encode() in exported
+    assert KEY.encode() not in exported
+    assert await import_session(database, tmp_path / "session.stz", "local")  # with what is unknown left unknown
     stored = await asyncio.to_thread(everything, tmp_path)
     assert run.encode() in stored
     assert KEY.encode() not in stored
