@@ -1,4 +1,4 @@
-"""One vLLM for the whole session, asked once what it can do; every test gets an engine of its own on it."""
+"""One vLLM for this package, asked once what it can do; every test gets an engine of its own on it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Served:
         return RemoteEngine(Client(address, vllm.KEY, patience), self.asked.facts, self.asked.vocabulary, max_batch=8)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served(embedded_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with vllm.serving(embedded_model, tmp_path_factory.mktemp("vllm") / "log") as address:
         asked = connected(address, vllm.KEY)
@@ -69,7 +69,7 @@ async def proxied(served: Served, proxy: Proxy) -> AsyncIterator[Callable[..., R
         await engine.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def exact(embedded_model: Path) -> Iterator[LocalEngine]:
     """The same model here, in the same number format."""
     made = LocalEngine.from_pretrained(embedded_model, device="cpu", dtype="float32", threads=1, max_batch=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Iterator
 
 import numpy as np
@@ -183,6 +184,24 @@ async def test_what_is_no_model_server_is_said(fake: Fake):
             await reach(fake)
     with pytest.raises(EngineError, match="cannot be reached"):
         await asyncio.to_thread(connected, Address("http://127.0.0.1:9/v1"), patience=QUICK)
+
+
+async def test_a_server_that_says_nothing_is_not_waited_for_once_nobody_wants_it():
+    class NobodyWaits(Exception):
+        pass
+
+    told: list[str] = []
+
+    def progress(sentence: str) -> None:
+        told.append(sentence)
+        if len(told) > 1:
+            raise NobodyWaits
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = Address(f"http://127.0.0.1:{silent.getsockname()[1]}/v1")
+        with pytest.raises(NobodyWaits):
+            await asyncio.to_thread(connected, address, progress=progress)
+    assert told == [f"Asking {address.base} for its models."] * 2
 
 
 async def test_a_key_goes_to_the_server_and_nowhere_else(fake: Fake, monkeypatch: pytest.MonkeyPatch):

@@ -20,6 +20,8 @@ from webapp.engine.remote.probe_text import text_facts
 from webapp.engine.remote.vocabulary import Vocabulary
 
 AT_CONNECT = 2  # attempts: whoever waits for a connection wants to hear soon that there is none
+SILENCE = 60.0  # seconds without a byte at that time; a server that has just started may have to compile
+TOLD_EVERY = 1.0  # seconds
 LISTED = 12  # models in a sentence
 
 
@@ -33,8 +35,10 @@ def connected(
 ) -> RemoteEngine:
     """Ask a server what it can do and return an engine on it; blocks, so call it in a thread.
 
+    `progress` is told what is being asked, at least once a second; what it raises ends the asking.
+
     Raises:
-        EngineError: when it cannot be reached, refuses the key, or does not have the model.
+        EngineError: when the server cannot be reached, refuses the key, or does not have the model.
 
     """
     patience = patience or Patience()
@@ -60,9 +64,22 @@ async def listed(address: Address, key: str = "", patience: Patience | None = No
 async def _asked(
     address: Address, key: str, patience: Patience, progress: Callable[[str], None]
 ) -> tuple[Facts, Vocabulary]:
-    client = _client(address, key, patience)
+    doing = [f"Asking {address.base} for its models."]
+    task = asyncio.create_task(_found(_client(address, key, patience), doing.append))
     try:
-        progress(f"Asking {address.base} for its models.")
+        while True:
+            progress(doing[-1])
+            await asyncio.wait({task}, timeout=TOLD_EVERY)
+            if task.done():
+                return task.result()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _found(client: Client, tell: Callable[[str], None]) -> tuple[Facts, Vocabulary]:
+    address = client.address
+    try:
         entry = _picked(await _models(client), address)
         facts = Facts(
             model=str(entry["id"]),
@@ -70,14 +87,15 @@ async def _asked(
             context=_context(entry),
             absent=OUT_OF_REACH,
         )
-        progress(f"Asking {address.base} what it can do.")
+        tell(f"Asking {address.base} what it can do.")
         return await ids_facts(client, facts) or await text_facts(client, facts)
     finally:
         await client.close()
 
 
 def _client(address: Address, key: str, patience: Patience) -> Client:
-    return Client(address, key, replace(patience, attempts=min(patience.attempts, AT_CONNECT)))
+    silence, attempts = min(patience.silence, SILENCE), min(patience.attempts, AT_CONNECT)
+    return Client(address, key, replace(patience, silence=silence, attempts=attempts))
 
 
 async def _models(client: Client) -> list[dict[str, Any]]:
