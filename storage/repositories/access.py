@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from storage import tables
 from storage.records import Sharing
@@ -17,8 +17,11 @@ Right: TypeAlias = Literal["read", "write", "own"]
 _SHARED: dict[Right, tuple[Sharing, ...]] = {"read": ("read", "write"), "write": ("write",), "own": ()}
 
 
-def allowed(person: str, right: Right = "read") -> ColumnElement[bool]:
-    """Return the condition that a row of `tables.Session`, which the query has to name, is open to a person."""
+def allowed(person: str | InstrumentedAttribute[str], right: Right = "read") -> ColumnElement[bool]:
+    """Return the condition that a row of `tables.Session`, which the query has to name, is open to a person.
+
+    The person may be a column of the query.
+    """
     return or_(tables.Session.person_id == person, tables.Session.sharing.in_(_SHARED[right]))
 
 

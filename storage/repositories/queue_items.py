@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, case, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from storage import tables
 from storage.annotations import Assignment, AssignmentState, ItemRow, QueueItem
 from storage.records import Page
+from storage.repositories.access import allowed
 from storage.repositories.annotation_rows import assignment_record, item_record, item_values
 from storage.repositories.library import EXCERPT
 from storage.repositories.shared import in_pieces
 
 _Item, _Assignment, _Run, _Problem = tables.QueueItem, tables.Assignment, tables.Run, tables.Problem
+_Queue, _Session = tables.Queue, tables.Session
+# the owner of a queue may have lost the right to read what it was built from
+_EXCERPT = case((allowed(_Queue.person_id), func.substr(_Problem.question, 1, EXCERPT)), else_="")
 _TO_DO: tuple[AssignmentState, ...] = ("open", "draft")
 
 
@@ -78,11 +83,9 @@ def page(
     # the ids first: an index holds them, and what an item is about is looked up for one page
     ids = select(_Assignment.item_id).where(*conditions).order_by(_Assignment.position).offset(offset).limit(limit)
     query = select(
-        _Assignment.item_id, _Assignment.position, func.substr(_Problem.question, 1, EXCERPT), _Assignment.state,
-        _Assignment.changed_at,
+        _Assignment.item_id, _Assignment.position, _EXCERPT, _Assignment.state, _Assignment.changed_at
     )  # fmt: skip
-    query = query.join(_Item, _Item.id == _Assignment.item_id).join(_Run, _Run.id == _Item.run_id)
-    query = query.join(_Problem, _Problem.key == _Run.problem_key)
+    query = _with_question(query.join(_Item, _Item.id == _Assignment.item_id))
     query = query.where(_Assignment.annotator == annotator, _Assignment.item_id.in_(list(s.scalars(ids))))
     return Page([ItemRow(*row) for row in s.execute(query.order_by(_Assignment.position))], total)
 
@@ -95,10 +98,16 @@ def disputed(
     if adjudicated is not None:
         conditions.append(_Item.adjudicated.is_(adjudicated))
     total = s.scalar(select(func.count()).select_from(_Item).where(*conditions)) or 0
-    query = select(_Item, func.substr(_Problem.question, 1, EXCERPT)).join(_Run, _Run.id == _Item.run_id)
-    query = query.join(_Problem, _Problem.key == _Run.problem_key).where(*conditions)
+    query = _with_question(select(_Item, _EXCERPT)).where(*conditions)
     rows = s.execute(query.order_by(*_ORDER).offset(offset).limit(limit))
     return Page([(item_record(item), question) for item, question in rows], total)
+
+
+def _with_question(query: Select[Any]) -> Select[Any]:
+    """Join to items what their excerpts are taken from."""
+    query = query.join(_Queue, _Queue.id == _Item.queue_id).join(_Run, _Run.id == _Item.run_id)
+    query = query.join(_Session, _Session.id == _Run.session_id)
+    return query.join(_Problem, _Problem.key == _Run.problem_key)
 
 
 def assignment(s: Session, item_id: str, annotator: str) -> Assignment | None:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from storage.annotations import Queue, QueueItem
 from storage.repositories import queue_items, queues
-from webapp.runs.access import NoAccess
+from webapp.runs.access import NoAccess, may
 from webapp.runs.request import BadRequest
 
 NOT_HERE = "There is no such queue here; it may have been deleted."
@@ -46,6 +46,8 @@ def owned(s: OrmSession, queue_id: str, person: str, *, deleted: bool = False) -
 def item_of(s: OrmSession, item_id: str, person: str) -> tuple[QueueItem, Queue]:
     """Return an item of a queue that a person owns or labels in.
 
+    Whoever labels in it needs no right of their own to the run; the owner of the queue has to have kept it.
+
     Raises:
         NoAccess: with the same sentence for what does not exist.
 
@@ -53,6 +55,8 @@ def item_of(s: OrmSession, item_id: str, person: str) -> tuple[QueueItem, Queue]
     item = queue_items.get(s, item_id)
     queue = None if item is None else queues.get(s, item.queue_id)
     if item is None or queue is None or queue.deleted_at is not None or not may_read(queue, person):
+        raise NoAccess(NO_ITEM)
+    if not may(s, "run", item.run_id, queue.person_id):
         raise NoAccess(NO_ITEM)
     return item, queue
 

@@ -239,3 +239,28 @@ def test_a_shared_session_is_read_or_changed_and_private_again(house: House) -> 
     house.call(share, "private")
     assert house.bob.ask("GET", f"/api/runs/{run}").status_code == 404
     assert followed(house.bob, f"/api/runs/{run}/events")[0] == NO_SUCH_RUN
+
+
+def test_a_queue_over_what_was_shared_closes_with_it(house: House) -> None:
+    run, session = house.things["run"], house.things["session"]
+
+    async def share(sharing: Any) -> None:
+        await house.services.library.of(house.ada.person).share_session(session, sharing)
+
+    made = {
+        "name": "Bob's", "schema_id": "everything", "annotators": [{"name": "Bob"}],
+        "filter": {"sessions": [session], "take": "drafts"},
+    }  # fmt: skip
+    house.call(share, "read")
+    queue = house.bob.ask("POST", "/api/annotation/queues", json=made).json()["id"]
+    [item, *_] = house.bob.ask("GET", f"/api/annotation/queues/{queue}/items?annotator=Bob").json()["items"]
+    path = f"/api/annotation/items/{item['id']}"
+    assert MARK in house.bob.ask("GET", f"{path}?annotator=Bob").text
+    house.call(share, "private")
+    for asked in (
+        f"{path}?annotator=Bob",
+        f"{path}/adjudication",
+        f"/api/annotation/queues/{queue}/items?annotator=Bob",
+    ):
+        assert MARK not in house.bob.ask("GET", asked).text
+    assert house.bob.ask("GET", f"/api/runs/{run}").status_code == 404
