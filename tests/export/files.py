@@ -18,7 +18,7 @@ LEGS = {"question": "How many legs have 3 cats?", "kind": "numeric", "reference"
 def corrected(**changes: Any) -> dict[str, Any]:
     """Return a run of our format in which a wrong draft becomes right."""
     row: dict[str, Any] = {
-        "problem": LEGS,
+        "problem": dict(LEGS),
         "model": "some-model",
         "method": "self_refine",
         "texts": [
