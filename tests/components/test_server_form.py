@@ -8,8 +8,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, Route, expect
 
+from tests.components import shelves
 from tests.components.hostile import HOSTILE, MARKS, harm, spilling
 from tests.components.looking import until
+from tests.components.stage import Stage
 from tests.components.test_model_status import look
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -91,3 +93,21 @@ async def test_hostile_names_stay_text(page: Page, servers: Servers):
     for width in (800, 1440):
         await page.set_viewport_size({"width": width, "height": 900})
         assert await spilling(page, ".st-model-status") == []
+
+
+async def test_a_model_on_a_server_says_where_it_is_and_what_it_cannot_do(page: Page, stage: Stage):
+    told = shelves.model(name="toy")
+    told["model"] |= {
+        "name": "toy", "parameters": 0, "absent": {"choose": "the server tells no log-probabilities"},
+        "record": {"dtype": "unknown", "device": "server", "source": "http://gpu:8000/v1", "context_length": 4096,
+                   "kernel": "vLLM 0.32.0, token ids"},
+    }  # fmt: skip
+    stage.json["model"] = told
+    await look(page, "ready")
+    await expect(page.locator("#model-status .st-modelline")).to_have_text(
+        "● toy http://gpu:8000/v1 · context 4,096 · vLLM 0.32.0, token ids"
+    )
+    option = page.locator("option", has_text="P(True)").first
+    await expect(option).to_have_text(
+        "P(True) (needs choose, which this model does not offer: the server tells no log-probabilities)"
+    )
