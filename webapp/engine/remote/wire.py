@@ -15,6 +15,7 @@ from webapp.engine.remote.rows import Seen
 
 SEEDS = 1 << 31
 MOST_STOPS = 4
+GIVEN_UP = frozenset({"abort", "error"})
 BYTES_A_TOKEN = 3
 AROUND_A_TURN = 8
 
@@ -83,12 +84,18 @@ def ending(choice: Mapping[str, Any], stopping: bool) -> FinishReason | None:
     """Return why a text ends, if it does; `stopping` is whether stop strings were asked for.
 
     Servers that do not say what stopped a text (`stop_reason`) leave a stop string and the end of the text alike.
+
+    Raises:
+        ValueError: where the server gave up on the text.
+
     """
     said = choice.get("finish_reason")
-    if said is None:
-        return None
-    if said == "length":
-        return "length"
+    if said is None or said == "length":
+        return said
+    if said in GIVEN_UP:
+        raise ValueError(said)
+    if said != "stop":  # a filter, a call of a tool: not the model's own end
+        return "stop"
     by_string = isinstance(choice["stop_reason"], str) if "stop_reason" in choice else stopping
     return "stop" if by_string else "eos"
 
