@@ -40,7 +40,11 @@ class Program:
         ]  # fmt: skip
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=dict(os.environ))
-        self._until_ready()
+        try:
+            self._until_ready()
+        except BaseException:
+            self.kill()  # nobody else would end it
+            raise
         return self
 
     def kill(self) -> None:
