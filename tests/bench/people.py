@@ -182,13 +182,13 @@ class Guarded(Program):
 
 
 def told(runs: Sequence[Run], name: str) -> str:
-    """Return a line a quantity: the median, the 90th and the 99th percentile and the largest, in seconds."""
+    """Return a line a quantity: percentiles and the largest, in seconds."""
     lines = []
     for what in ("turn", "first_token", "end"):
         values = np.array([getattr(run, what) for run in runs])
         values = values[~np.isnan(values)]
         if len(values):
-            told = "  ".join(f"p{q} {np.percentile(values, q):6.1f}" for q in (50, 90, 99))
+            told = "  ".join(f"p{q} {np.percentile(values, q):6.1f}" for q in (10, 50, 90, 99))
             lines.append(f"{name:10} {what:12} {told}  max {values.max():6.1f}  ({len(values)} runs)")
     return "\n".join(lines)
 

@@ -66,4 +66,4 @@ async def test_a_greedy_person_delays_the_others_by_a_turn_or_two(tmp_path: Path
     order = [name for _, name in sorted(stored)]
     assert len(order) == RUNS
     last = max(order.index(name) for name in NAMES[1:])
-    assert order[:last].count("greedy") <= PLACES
+    assert order[: len(NAMES)].count("greedy") >= 1 and order[:last].count("greedy") <= PLACES
