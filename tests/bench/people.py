@@ -207,8 +207,9 @@ def main() -> None:
     model = embedded.prepared(user_cache_folder() / "models", silent)
     with tempfile.TemporaryDirectory() as folder:
         file = people_file(Path(folder) / "people.json", names)
-        program = Guarded(Path(folder) / "data", model, "--auth-file", str(file)).start()
+        program = Guarded(Path(folder) / "data", model, "--auth-file", str(file))
         try:
+            program.start()
             before, begun = program.memory(), time.monotonic()
             asked = {"rounds": given.rounds, "many": given.many, "samples": given.samples, "tokens": given.tokens}
             runs = asyncio.run(crowd(program.url, names, **asked))

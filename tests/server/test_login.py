@@ -124,7 +124,7 @@ def test_a_ticket_cannot_be_made_or_changed(site: Site, file: Path) -> None:
         ticket.replace(ticket.split(".")[1], "9" * 12),
     ]  # fmt: skip
     for each in forged:
-        answer = site.browser().get("/", headers={"cookie": f"second_thoughts={each}".encode()})
+        answer = site.browser().get("/", headers={b"cookie": f"second_thoughts={each}".encode()})
         assert answer.status_code == 401, each
 
 

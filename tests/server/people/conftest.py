@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -48,12 +47,10 @@ class Visitor:
         self.person = person
         self.client = client
 
-    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def ask(self, method: str, path: str, **options: Any) -> Any:
         return self.client.request(method, path, headers=self.headers, **options)
 
-    def trigger(
-        self, number: int, data: list[Any], event: Mapping[str, Any] | None = None, query: str = ""
-    ) -> httpx.Response:
+    def trigger(self, number: int, data: list[Any], event: Mapping[str, Any] | None = None, query: str = "") -> Any:
         """Call a handler of a page as its script does, with whatever event data."""
         body = {"data": data, "event_data": event, "fn_index": number, "session_hash": "s", "trigger_id": None}
         return self.ask("POST", f"/gradio_api/run/predict{query}", json=body)

@@ -224,7 +224,7 @@ def test_a_shared_session_is_read_or_changed_and_private_again(house: House) -> 
 
     def renamed() -> str:
         [number] = [number for number, name in house.handlers().items() if name == "LibraryPage.rename"]
-        return house.bob.trigger(number, [], {"kind": "run", "id": run, "name": f"Bob's {MARK}"}).text
+        return str(house.bob.trigger(number, [], {"kind": "run", "id": run, "name": f"Bob's {MARK}"}).text)
 
     house.call(share, "read")
     assert MARK in house.bob.ask("GET", f"/api/runs/{run}").text
