@@ -49,6 +49,7 @@ def test_help_names_every_option_with_its_variable(capsys: pytest.CaptureFixture
         (["--threads", "-1"], "--threads (SECOND_THOUGHTS_THREADS) cannot be '-1'"),
         (["--dtype", "float13"], "'float16' or 'int8'"),
         (["--on-close", "panic"], "'continue' or 'stop'"),
+        (["--password", "x", "--auth-file", "people.json"], "give only one"),
         (["--host", "0.0.0.0"], "--host 0.0.0.0 can be reached from other machines: also give --password"),
         (["--host", "example.org"], "can be reached from other machines"),
         (["--host", "::"], "can be reached from other machines"),
@@ -116,3 +117,8 @@ def test_the_path_of_a_proxy_has_no_slash_at_its_end(given: str, path: str) -> N
 def test_names_that_a_proxy_passes_on_are_listed_with_commas() -> None:
     settings = read_settings(["--allow-host", "Lab.example, 10.0.0.7", "--allow-remote"])
     assert settings.allowed_hosts == {"lab.example", "10.0.0.7"} and not settings.reaches_beyond_this_machine
+
+
+def test_a_file_of_people_is_enough_to_be_reached_from_other_machines() -> None:
+    settings = read_settings(["--host", "0.0.0.0", "--auth-file", "~/people.json"])
+    assert settings.auth_file == Path.home() / "people.json"
