@@ -49,7 +49,7 @@ def test_help_names_every_option_with_its_variable(capsys: pytest.CaptureFixture
         (["--threads", "-1"], "--threads (SECOND_THOUGHTS_THREADS) cannot be '-1'"),
         (["--dtype", "float13"], "'float16' or 'int8'"),
         (["--on-close", "panic"], "'continue' or 'stop'"),
-        (["--password", "x", "--auth-file", "people.json"], "give only one"),
+        (["--password", "x", "--auth-file", "people.json"], "give one of the two"),
         (["--host", "0.0.0.0"], "--host 0.0.0.0 can be reached from other machines: also give --password"),
         (["--host", "example.org"], "can be reached from other machines"),
         (["--host", "::"], "can be reached from other machines"),
