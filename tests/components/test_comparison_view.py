@@ -50,7 +50,9 @@ async def test_every_part_is_there_with_its_numbers_in_words(page: Page, stage: 
     await page.wait_for_selector("[data-part=differences] .main-svg")
     await texts_shown(page)
     of_texts = await page.locator("[data-panel=texts] [data-part]").evaluate_all("n => n.map((e) => e.dataset.part)")
-    assert of_texts == ["signals", "reliability", "calibration", "risk", "coverage"]
+    assert of_texts == [
+        "signals", "reliability", "calibration", "risk", "coverage", "resampling", "matched", "temperatures",
+    ]  # fmt: skip
     await expect(page.locator("[data-part=coverage] .st-why")).to_contain_text("one sample")
 
 

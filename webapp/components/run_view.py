@@ -32,8 +32,8 @@ class RunView(ClientComponent):
 
     client = "run_view"
     styles = (
-        "form", "run_view", "head", "token_view", "origin_spans", "hover_card", "scores", "votes", "rounds", "diff_view",
-        "plot_view", "evidence", "decoding", "correction",
+        "form", "run_view", "head", "token_view", "origin_spans", "hover_card", "scores", "votes", "rounds",
+        "diff_view", "plot_view", "evidence", "decoding", "correction",
     )  # fmt: skip
 
     def __init__(self, value: dict[str, Any] | None = None, **options: Any) -> None:
