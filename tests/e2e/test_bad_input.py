@@ -61,7 +61,7 @@ def test_a_run_that_does_not_exist_gets_a_sentence(program: Program, open_page: 
 
 
 def test_a_model_that_does_not_exist_gets_a_sentence(explore: Explore) -> None:
-    explore.page.locator("#model-status summary").click()
+    explore.page.locator("#model-status summary", has_text="Other models").click()
     explore.page.locator("#model-status input[type=text]").first.fill("/no/such/folder")
     explore.page.locator("#model-status input[type=text]").first.press("Enter")
     expect(explore.page.locator("#model-status")).to_contain_text("/no/such/folder", timeout=20_000)
