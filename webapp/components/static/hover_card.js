@@ -101,9 +101,9 @@ export class HoverCard {
   }
 
   more() {
-    const link = (text, on) => el('button.st-link.st-more', { type: 'button', onclick: () => on(this.generation, this.index) }, text);
-    const keep = this.generation.finished && correctable(this.generation.role) ? link('Keep up to here and write on', this.keep) : null;
-    return el('p.st-mores', {}, link('What each truncation rule keeps here', this.inspect), keep);
+    const link = (name, text, on) => el(`button.st-link.${name}`, { type: 'button', onclick: () => on(this.generation, this.index) }, text);
+    const keep = this.generation.finished && correctable(this.generation.role) ? link('st-keep', 'Keep up to here and write on', this.keep) : null;
+    return el('p.st-mores', {}, link('st-more', 'What each truncation rule keeps here', this.inspect), keep);
   }
 
   key(event) {
