@@ -24,6 +24,7 @@ PLAIN = 1  # the version of a file without annotations, which earlier releases r
 _LISTS = ("session.jsonl", "runs.jsonl", "generations.jsonl", "scores.jsonl")
 _ANNOTATED = ("queues.jsonl", "items.jsonl", "assignments.jsonl", "annotations.jsonl", "adjudications.jsonl")
 _MANIFEST = "manifest.json"
+_UNTOLD = {"sharing"}  # of a session: whom it is shared with here says nothing elsewhere, nor to earlier releases
 
 _SESSION, _RUN = TypeAdapter(Session), TypeAdapter(Run)
 _GENERATION, _SCORE = TypeAdapter(Generation), TypeAdapter(Score)
@@ -132,7 +133,7 @@ def _annotated(members: Members) -> Annotated:
 
 def _line(record: object) -> bytes:
     # infinite log-probabilities have no other place in JSON
-    return to_json(record, inf_nan_mode="constants") + b"\n"
+    return to_json(record, inf_nan_mode="constants", exclude=_UNTOLD) + b"\n"
 
 
 def _version(content: bytes) -> int:
