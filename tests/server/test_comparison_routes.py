@@ -31,7 +31,9 @@ def test_a_session_opens_with_its_sides_and_parts(client: TestClient) -> None:
 def test_texts_are_of_the_wanted_side_and_score(client: TestClient) -> None:
     told = client.get("/api/comparison/texts?sessions=s1&of=1&score=vote_share").json()
     assert (told["score"], set(told["scores"])) == ("vote_share", {"vote_share", "p_true"})
-    assert [part["key"] for part in told["parts"]] == ["signals", "reliability", "calibration", "risk", "coverage"]
+    assert [part["key"] for part in told["parts"]] == [
+        "signals", "reliability", "calibration", "risk", "coverage", "resampling", "matched", "temperatures",
+    ]  # fmt: skip
     assert client.get("/api/comparison/texts?sessions=s1&of=1&score=nothing").json()["score"] == "p_true"
 
 
