@@ -18,6 +18,7 @@ from tests.methods.playing import ALL_DRAWN, IN_ONE_MESSAGE, Play, counted, firs
 from tests.methods.real import Independent, engine_of, played
 from tests.runs.puppet import Stage
 from webapp.analysis.truncation import Rules
+from webapp.auth import LOCAL
 from webapp.engine.local import LocalEngine
 from webapp.methods.p_true import judgement
 from webapp.methods.registry import methods
@@ -162,7 +163,7 @@ def test_what_a_rule_kept_while_it_drew_is_what_it_keeps_when_the_text_is_read_a
     names = {"top-H 0.4": "top_h", "top-H by code 0.4": "top_h_repo", "eta 0.0002": "eta"}
     for generation in run.generations:
         trace = run.traces[generation.id]
-        found = asyncio.run(decoding.along(generation.id, None, Rules(), person="local"))
+        found = asyncio.run(decoding.along(generation.id, None, Rules(), person=LOCAL))
         assert found.unknown == "" and found.temperature == SETTINGS["temperature"]
         assert trace.candidates is not None and trace.sampled_entropy is not None
         assert found.entropy == pytest.approx(trace.sampled_entropy.tolist(), abs=1e-3)
