@@ -48,10 +48,9 @@ class ExploreActions:
         elif (method := request.query_params.get("method")) in methods():
             updates |= self._one_method({"method": method, "values": {}})
         if missing := len(address.runs) - len(runs):
-            what = "The run" if missing == 1 else f"{missing} of the runs"
-            updates[self.view.notice] = error(
-                f"{what} in this address cannot be found here; it may have been deleted."
-            )
+            what, they = ("The run", "it") if missing == 1 else (f"{missing} of the runs", "they")
+            told = f"{what} in this address cannot be found here; {they} may have been deleted."
+            updates[self.view.notice] = error(told)
         return updates
 
     async def run(
