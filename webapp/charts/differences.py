@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import plotly.graph_objects as go
-
 from webapp.analysis.detectable import detectable_difference
 from webapp.analysis.holm import holm
 from webapp.analysis.paired import Comparison
 from webapp.analysis.reading import apart, reading
-from webapp.charts.curves import beyond, dots, numbers
 from webapp.charts.evidence import Cell, Column, Evidence, Table
-from webapp.charts.look import COLOURS, QUIET, laid_out, plain
+from webapp.charts.forest import forest
 
 READING = (
     "How much more accurate the first method of each row is than the second on the same problems, in points of a "
@@ -21,7 +18,6 @@ READING = (
     "{many} (Holm), is below {alpha:.2g}. Hollow: these problems do not tell them apart, which is not to say that "
     "they are equal: the column detectable says what difference so many problems would show four times in five."
 )
-ROW, FRAME = 34, 90  # pixels
 COLUMNS = (
     Column("Comparison"), Column("fixes", "number", "right only by the first"),
     Column("breaks", "number", "right only by the second"), Column("points", "number"), Column("from", "number"),
@@ -42,28 +38,15 @@ def differences(comparisons: Sequence[Versus]) -> Evidence:
     """Draw each comparison as a point with its interval, one a row; all are corrected for each other."""
     adjusted = holm([each.found.p.mid for each in comparisons]).tolist()
     told = [apart(each.found, p) for each, p in zip(comparisons, adjusted, strict=True)]
-    names = [plain(f"{each.a} - {each.b}") for each in comparisons]
     level = comparisons[0].found.level if comparisons else 0.95
     many = "one comparison" if len(comparisons) == 1 else f"{len(comparisons)} comparisons"
-    figure = go.Figure(_points(names, [each.found for each in comparisons], told))
-    figure.add_vline(x=0, line={"color": QUIET, "dash": "dash", "width": 1})
-    laid_out(figure, x="difference (points)", y="", showlegend=False, uirevision="differences")
-    figure.update_layout(height=FRAME + ROW * max(len(names), 2), margin={"l": 160, "r": 12, "t": 12, "b": 40})
-    figure.update_yaxes(autorange="reversed", type="category")
+    figure = forest(
+        [f"{each.a} - {each.b}" for each in comparisons], [each.found.difference for each in comparisons], told,
+        x="difference (points)", uirevision="differences",
+    )  # fmt: skip
     rows = tuple(_row(each, p) for each, p in zip(comparisons, adjusted, strict=True))
     text = READING.format(level=100 * level, alpha=1 - level, many=many)
     return Evidence("Paired differences", text, figure, Table(COLUMNS, rows))
-
-
-def _points(names: Sequence[str], found: Sequence[Comparison], told: Sequence[bool]) -> go.Scatter:
-    points = [100 * each.difference.estimate for each in found]
-    ends = [[100 * each.difference.low for each in found], [100 * each.difference.high for each in found]]
-    return go.Scatter(
-        x=numbers(points), y=list(names), mode="markers", error_x=beyond(points, *ends) | {"color": COLOURS[0]},
-        marker=dots(told),
-        customdata=list(zip(*(numbers(each) for each in ends), strict=True)),
-        hovertemplate="%{y}<br>%{x:+.1f} points, %{customdata[0]:+.1f} to %{customdata[1]:+.1f}<extra></extra>",
-    )  # fmt: skip
 
 
 def _row(each: Versus, adjusted: float) -> tuple[Cell, ...]:

@@ -11,17 +11,13 @@ from webapp.analysis.budget import matched_difference
 from webapp.analysis.coverage import log_spaced
 from webapp.analysis.refusal import Refusal
 from webapp.analysis.selection import vote_of_k
-from webapp.charts.matched import Against
+from webapp.charts.matched import TITLE, Against
 from webapp.charts.matched import matched as matched_chart
 from webapp.reports.part import Part, noted, part
 from webapp.reports.samples import Samples
-from webapp.runs.selected.outcomes import Outcomes
 from webapp.runs.selected.service import Selected
 from webapp.runs.selected.texts import NO_VOTE, Texts
 
-Floats = NDArray[np.float64]
-
-TITLE = "At the same number of tokens"
 POINTS = 8  # sizes of votes between which a budget falls
 NO_VOTES = "The samples of this side did not vote, so it is not known what a vote of fewer or more of them would say."
 ALONE = "No other side of the same model has graded runs of these problems."
@@ -55,7 +51,7 @@ def _against(selected: Selected, of: int, texts: Texts, samples: Samples) -> Ite
         shared, ours, theirs = np.intersect1d(places, np.unique(outcomes.problem), return_indices=True)
         if not len(shared):
             continue
-        right, cost = _means(outcomes, outcomes.last)[theirs], _means(outcomes, outcomes.generated_tokens)[theirs]
+        right, cost = (outcomes.by_problem(each)[theirs] for each in (outcomes.last, outcomes.generated_tokens))
         costs = sizes * tokens[ours].mean()
         yield Against(side.name, float(cost.mean()), len(shared), matched_difference(right, cost, costs, votes[ours]))
 
@@ -71,10 +67,3 @@ def _problems(selected: Selected, of: int) -> NDArray[np.int64]:
     everywhere = {key: number for number, key in enumerate(selected.problems)}
     own = dict.fromkeys(run.problem for run in selected.sides[of].runs)
     return np.array([everywhere[key] for key in own], dtype=np.int64)
-
-
-def _means(outcomes: Outcomes, values: Floats) -> Floats:
-    """Return [P] the mean over the runs of each problem, by rising number of the problem."""
-    _, place = np.unique(outcomes.problem, return_inverse=True)
-    means: Floats = np.bincount(place, weights=values) / np.bincount(place)
-    return means

@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Final
 
-import numpy as np
-
 from webapp.analysis.refusal import Refusal
 from webapp.analysis.transitions import measure
 from webapp.charts.cost import Priced
@@ -93,10 +91,7 @@ def _notes(side: Side) -> str:
 
 def problem_mean(values: Floats, found: Outcomes) -> float | None:
     """Return the mean over problems of the mean over their runs; None without a run."""
-    if not len(values):
-        return None
-    _, place = np.unique(found.problem, return_inverse=True)
-    return float((np.bincount(place, weights=values) / np.bincount(place)).mean())
+    return float(found.by_problem(values).mean()) if len(values) else None
 
 
 def _transitions(selected: Selected) -> Part:

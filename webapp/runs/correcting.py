@@ -78,12 +78,14 @@ async def _given(calls: Calls, engine: Engine, placed: Desk, rows: TokenTrace) -
     """Return all tokens of the text with their origins; the person's as the model would have expected them."""
     assert placed.trace is not None
     kept = placed.correction.kept
-    whole = concatenate([placed.trace.slice(0, kept), rows])
     if "score" in engine.info.capabilities:
-        scored = await calls.score(conversation(placed), whole.ids.tolist())
-        whole = concatenate([placed.trace.slice(0, kept), _read(rows, scored.slice(kept))])
+        ids = [*placed.trace.ids[:kept].tolist(), *rows.ids.tolist()]
+        rows = _read(rows, (await calls.score(conversation(placed), ids)).slice(kept))
     persons: list[Origin] = ["person"] * len(rows)
-    return Given(whole, [*origins_of(placed.trace, placed.source.spans)[:kept], *persons])
+    return Given(
+        concatenate([placed.trace.slice(0, kept), rows]),
+        [*origins_of(placed.trace, placed.source.spans)[:kept], *persons],
+    )
 
 
 def _read(rows: TokenTrace, scored: TokenTrace) -> TokenTrace:

@@ -81,7 +81,7 @@ class Preparation:
         await self._database.write(lambda s: self._store(s, session, [p.run for p in prepared], claimed))
         return prepared
 
-    async def branch(self, point: BranchPoint) -> Prepared:
+    async def branch(self, point: BranchPoint) -> list[Prepared]:
         """Check and store a branch of a stored generation, in the session of its run.
 
         Raises:
@@ -105,10 +105,9 @@ class Preparation:
         )
         first = (source.answer, source.verdict) if source.role in ANSWERING else None
         work = Work(params, branching(fork, self._engine), first=first)
-        await self._database.write(lambda s: run_store.add(s, run))
-        return Prepared(run, work, background=False)
+        return await self._alone(run, work)
 
-    async def correct(self, correction: Correction) -> Prepared:
+    async def correct(self, correction: Correction) -> list[Prepared]:
         """Check and store a correction by hand of a stored text, in the session of its run.
 
         Raises:
@@ -132,9 +131,12 @@ class Preparation:
             input_run=placed.stored.run.id,
         )
         first = (placed.answer.answer, placed.answer.verdict)
-        work = Work(params, correcting(placed, self._engine), first=first)
+        return await self._alone(run, Work(params, correcting(placed, self._engine), first=first))
+
+    async def _alone(self, run: Run, work: Work) -> list[Prepared]:
+        """Store a run that a person adds to a session."""
         await self._database.write(lambda s: run_store.add(s, run))
-        return Prepared(run, work, background=False)
+        return [Prepared(run, work, background=False)]
 
     async def _corrected(self, generation_id: str) -> StoredRun:
         def load(s: OrmSession) -> StoredRun | None:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing
 
 from storage.database import Database, DatabaseError
@@ -73,12 +73,7 @@ class RunService:
             BadRequest: with a sentence; then none was started.
 
         """
-        async with AsyncExitStack() as hold:
-            engine = await self._engine(hold)
-            preparation = Preparation(self._database, engine, self._leases, self._limits, person)
-            with refusals():
-                prepared = await preparation.launch(requests)
-            return self._begin(prepared, engine, person, hold)
+        return await self._start(lambda preparation: preparation.launch(requests), person)
 
     async def branch(self, generation_id: str, token_index: int, token_id: int, *, person: str) -> str:
         """Start a run that forces another token in a stored text and goes on from there; return its id.
@@ -87,12 +82,8 @@ class RunService:
             BadRequest: with a sentence that says why that cannot be done.
 
         """
-        async with AsyncExitStack() as hold:
-            engine = await self._engine(hold)
-            preparation = Preparation(self._database, engine, self._leases, self._limits, person)
-            with refusals():
-                prepared = await preparation.branch(BranchPoint(generation_id, token_index, token_id))
-            return self._begin([prepared], engine, person, hold)[0]
+        point = BranchPoint(generation_id, token_index, token_id)
+        return (await self._start(lambda preparation: preparation.branch(point), person))[0]
 
     async def correct(self, correction: Correction, *, person: str) -> str:
         """Start a run in which a person's own text follows or replaces a stored one; return its id.
@@ -101,12 +92,7 @@ class RunService:
             BadRequest: with a sentence that says why that cannot be done.
 
         """
-        async with AsyncExitStack() as hold:
-            engine = await self._engine(hold)
-            preparation = Preparation(self._database, engine, self._leases, self._limits, person)
-            with refusals():
-                prepared = await preparation.correct(correction)
-            return self._begin([prepared], engine, person, hold)[0]
+        return (await self._start(lambda preparation: preparation.correct(correction), person))[0]
 
     async def stop(self, run_id: str, *, person: str) -> None:
         """End a run of this process now, keeping what it wrote; to stop twice, or too late, changes nothing.
@@ -175,6 +161,14 @@ class RunService:
         else:
             async for batch in self._stored.follow(run_id, after, epoch):
                 yield batch
+
+    async def _start(self, prepare: Callable[[Preparation], Awaitable[Sequence[Prepared]]], person: str) -> list[str]:
+        """Start what is prepared with the engine at hand, which is held until the last run has ended."""
+        async with AsyncExitStack() as hold:
+            engine = await self._engine(hold)
+            with refusals():
+                prepared = await prepare(Preparation(self._database, engine, self._leases, self._limits, person))
+            return self._begin(prepared, engine, person, hold)
 
     async def _engine(self, hold: AsyncExitStack) -> Engine:
         if self._closing:

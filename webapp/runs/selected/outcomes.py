@@ -52,6 +52,12 @@ class Outcomes:
         """Whether every problem has one run."""
         return self.problems == len(self.problem)
 
+    def by_problem(self, values: Floats) -> Floats:
+        """Return [P] the mean over the runs of each problem of [N] values, by rising number of the problem."""
+        _, place = np.unique(self.problem, return_inverse=True)
+        means: Floats = np.bincount(place, weights=values) / np.bincount(place)
+        return means
+
     def of(self, rows: NDArray[np.bool_]) -> Outcomes:
         """Return some of the rows, by problem and seed."""
         order = np.flatnonzero(rows)
