@@ -110,3 +110,19 @@ def refresh(s: Session, fresh: Seeds) -> None:
     for table, rows in fresh:
         if rows:
             s.execute(table.insert(), rows)
+
+
+@pytest.fixture
+async def elsewhere(tmp_path: Path) -> AsyncIterator[Database]:
+    """Return another database, which a session can be taken to."""
+    opened = Database.open(tmp_path / "elsewhere" / "runs.db")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def stz(tmp_path: Path) -> Path:
+    """Return where a session file may be written, in a folder of its own."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    return folder / "cats.stz"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,20 +25,6 @@ async def filled(database: Database) -> Database:
     await database.write(making.store_everything)
     await database.write(labels.store_labels)
     return database
-
-
-@pytest.fixture
-async def elsewhere(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = Database.open(tmp_path / "elsewhere" / "runs.db")
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def stz(tmp_path: Path) -> Path:
-    folder = tmp_path / "files"
-    folder.mkdir()
-    return folder / "cats.stz"
 
 
 def content(path: Path) -> bytes:
