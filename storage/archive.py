@@ -80,7 +80,7 @@ def _export(s: OrmSession, session_id: str, path: Path, owner: str | None) -> No
     costs = runs.cost_of_texts(s, sorted(live))
     texts = generations.of_session(s, session_id)
     archive = Archive(
-        replace(session, person_id="", sharing="private"),
+        replace(session, person_id=""),
         [_left(run, costs.get(run.id, Cost())) for run in kept],
         [_ended(text) if text.run_id in live else text for text in texts],
         scores.of_session(s, session_id),
