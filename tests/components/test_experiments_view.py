@@ -132,8 +132,10 @@ async def test_it_is_looked_at_again_and_survives_a_reload(timed_page: Page, sta
     await expect(page.locator(".st-standing")).to_contain_text("6 of 10 cells")
     stage.json["experiments/e1"] = experiment(status="finished", cells={"done": 10}, ended=10, seconds_left=None)
     stage.json["experiments"] = listed("e1", status="finished")
+    stage.asked.clear()
     await page.clock.run_for(2_000)
     await expect(page.locator(".st-exphead .st-progress")).to_have_attribute("data-status", "finished")
+    await until(lambda: "experiments/e1/cells" in [name for name, _ in stage.asked])  # the new counts' page of cells
     stage.asked.clear()
     await page.clock.run_for(10_000)
     assert stage.asked == [], "what is finished is not asked for all the time"

@@ -78,8 +78,9 @@ async def test_a_right_answer_of_the_persons_own_stays(fields: Fields) -> None:
     assert fields.form.reference not in updates and updates[fields.form.picker] is None
 
 
-async def test_typing_without_a_picked_problem_changes_nothing(fields: Fields) -> None:
-    assert await fields.actions.type_question(None, *NO_UPLOAD, "Mine?", "numeric", "3", "") == {}
+async def test_typing_without_a_picked_problem_changes_nothing_and_leaves_the_notice(fields: Fields) -> None:
+    typed = await fields.actions.type_question(None, *NO_UPLOAD, "Mine?", "numeric", "3", "")
+    assert typed == {fields.notice: gr.skip()}
 
 
 async def test_an_unknown_starter_problem_is_refused(fields: Fields) -> None:

@@ -39,7 +39,7 @@ class ProblemActions:
         upload, (question, _, reference, _) = fields[:files], fields[files:]
         source = await self._picked(picked, upload)
         if source is None or question == source.question:
-            return {}
+            return {self._notice: gr.skip()}  # what the letter before this one took out is still being told
         updates = {self._problem.picker: None, self._upload.rows: None}
         if (reference or "") != (source.reference or ""):  # the person has given another one
             return updates
