@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from storage.records import Cost, Generation, Problem, ProblemKind, StoredRun
+from storage.repositories import runs as run_store
+from tests.export.files import imported, write_lines
 from tests.methods.playing import (
     ALL_DRAWN,
     IN_ONE_MESSAGE,
@@ -169,6 +172,23 @@ async def test_taken_samples_end_as_samples_of_its_own_would(play: Play, model: 
     assert (taken.run.outcome.answer, taken.run.outcome.votes) == (own.run.outcome.answer, own.run.outcome.votes)
     saved = own.run.cost.generated_tokens - taken.run.cost.generated_tokens
     assert saved == sum(g.cost.generated_tokens for g in first_drafts(own))
+
+
+@pytest.mark.parametrize("name", TAKING)
+async def test_the_samples_of_an_imported_file_are_taken_or_refused_with_a_sentence(
+    play: Play, tmp_path: Path, name: str
+) -> None:
+    tokens = [{"id": c, "text": chr(c), "logprob": -0.1, "entropy": 0.3} for c in b"Answer: 4"]
+    drafts = [{"role": "draft", "branch": i, "text": "Answer: 4", "tokens": tokens} for i in range(2)]
+    row = {"problem": {"question": SUM.question, "kind": "numeric"}, "model": "m", "method": "x", "texts": drafts}
+    _, [source] = await imported(play.database, write_lines(tmp_path / "runs.jsonl", [row]))
+    [run_id] = await play.service.launch(
+        [RunRequest(source.run.problem, name, input_run=source.run.id)], person="local"
+    )
+    await play.service.wait(run_id)
+    stored = await play.database.read(lambda s: run_store.load(s, run_id))
+    assert stored is not None and [g.text for g in first_drafts(stored)] == ["Answer: 4"] * 2
+    assert stored.run.status == "finished" or "is not known" in stored.run.error
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from storage.records import StoredRun
+from tests.export.files import imported, write_lines
 from tests.methods.playing import SUM, Play, turns
 from tests.methods.signalled import Signalled, saying, score_of, scores_of, sure
 from webapp.methods.sharpening import SharpeningParams
@@ -111,6 +114,20 @@ async def test_samples_that_were_cut_are_counted_also_when_they_are_taken_over(p
     for stored in (own, taken):
         assert "1 of 3 samples were cut at the longest text" in stored.run.outcome.note
     assert own.run.outcome.note == taken.run.outcome.note
+
+
+async def test_samples_of_a_file_that_says_not_how_long_they_could_be_are_rated_all_the_same(
+    play: Play, model: Signalled, tmp_path: Path
+) -> None:
+    drafts = [
+        {"role": "draft", "branch": i, "text": text, "tokens": [{"id": c, "text": chr(c), "logprob": p} for c in ids]}
+        for i, (text, ids, p) in enumerate((("Answer: 5", b"Answer: 5", -0.3), ("Answer: 4", b"Answer: 4", -0.2)))
+    ]
+    row = {"problem": {"question": SUM.question, "kind": "numeric"}, "model": "m", "method": "x", "texts": drafts}
+    _, [source] = await imported(play.database, write_lines(tmp_path / "runs.jsonl", [row]))
+    outcome = (await play("sharpening", source.run.problem, source=source)).run.outcome
+    assert outcome.answer == "4"
+    assert outcome.note == "By mean logprob: sample 2 (4). By answer frequency: sample 1 (5)."
 
 
 async def test_a_single_sample_is_the_answer(play: Play, model: Signalled) -> None:

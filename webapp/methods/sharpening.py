@@ -53,7 +53,8 @@ class SharpeningParams(MethodParams):
     takes_inputs=True,
     cost="n calls: n samples of at most the longest text; rewards are those recorded while they were drawn.",
     reported="Best of N by likelihood beats plain sampling for every model and task of the paper; per token or by "
-    "agreement the gains are usually larger. It can get worse with N for weak models, or where short answers win.",
+    "agreement the gains are usually larger. It can get worse with N for weak models (Llama-3.2-3B), or where short "
+    "answers win (gpt-3.5-turbo-instruct on GSM8K).",
     unverified="The reported findings are known to us from a third party's summary.",
 )
 async def sharpening(run: RunContext, question: Question, p: SharpeningParams) -> Answer:
@@ -109,8 +110,9 @@ def _cut_short(run: RunContext, drafts: Sequence[Generation]) -> str:
 
 
 def _is_cut(draft: Generation, trace: TokenTrace) -> bool:
-    # A sample that was taken over does not say any more why it ended.
-    return len(trace) >= draft.sampling["max_tokens"] and int(trace.ids[-1]) not in trace.special
+    # A sample that was taken over does not say any more why it ended, an imported one not how long it could be.
+    longest = draft.sampling.get("max_tokens")
+    return longest is not None and len(trace) >= longest and int(trace.ids[-1]) not in trace.special
 
 
 def _shorter(curve: Sequence[float]) -> str:
