@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isnan
 from typing import Any
 
 import pytest
@@ -68,6 +69,18 @@ async def test_what_was_put_in_is_marked_and_is_not_generated(play: Play, model:
     assert [g.cost.generated_tokens for g in stored.generations] == [60, 5, 17, 5]
     assert stored.run.cost.generated_tokens == 87
     assert len(stored.traces[last.id]) == 60
+
+
+async def test_a_trigger_is_marked_even_where_the_draft_went_on_in_its_words(play: Play, model: Judge) -> None:
+    model.script = lambda prompt, sample: f"{'x' * 12}{WAIT}{'y' * 200}"
+    stored = await play("iterative_deepening", **SHORT)
+    first = stretches(stored)[0]
+    assert first.text == f"{'x' * 12}{WAIT}{'y' * 5}"
+    assert [(s.start, s.end, s.origin) for s in first.spans] == [
+        (0, 12, "model"), (12, 19, "injected"), (19, 24, "model"),
+    ]  # fmt: skip
+    rows = stored.traces[first.id]
+    assert rows.logprob is not None and [i for i, p in enumerate(rows.logprob) if isnan(p)] == [*range(12, 19)]
 
 
 async def test_a_draft_that_ends_before_the_first_boundary_gets_no_trigger(play: Play, model: Judge) -> None:

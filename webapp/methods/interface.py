@@ -189,11 +189,13 @@ class RunContext(Protocol):
         stop: Sequence[str] = (),
         redraw: int = 0,
         truncation: Truncation | None = None,
+        own: int | None = None,
     ) -> Generation:
         """Continue inside the same assistant message after the given ids (a prefix of `generation`, then others).
 
         `max_tokens` counts the new tokens only. With the label and branch of `generation` a prefix of it goes on as
         it did; with another redraw number it goes on anew. `parents` are what it comes from besides `generation`.
+        `own` is how long the prefix is, where what is put after it may begin as `generation` went on.
         """
         ...
 

@@ -139,7 +139,7 @@ async def _deepen(run: RunContext, p: IterativeDeepeningParams, draft: Generatio
         boundary = schedule.after(boundary, len(ids))
         sample.text = await run.continue_from(
             sample.text, ids, role="revision", label=LABEL, branch=draft.branch, round=len(sample.triggers) + 1,
-            max_tokens=schedule.end(boundary, len(trigger)) - len(ids),
+            max_tokens=schedule.end(boundary, len(trigger)) - len(ids), own=at,
         )  # fmt: skip
         ids, ended = written(run, sample.text), sample.text.finish_reason != "length"
         before, stated = stated, await _stated(run, sample.text, len(ids))

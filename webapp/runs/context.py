@@ -139,10 +139,11 @@ class MethodContext:
         stop: Sequence[str] = (),
         redraw: int = 0,
         truncation: Truncation | None = None,
+        own: int | None = None,
     ) -> Generation:
         """Continue inside the same assistant message; ids that are not the generation's own count as injected."""
         trace = self.trace(generation)
-        own = _common(trace.ids.tolist(), ids)
+        own = min(_common(trace.ids.tolist(), ids), len(ids) if own is None else own)
         rows = concatenate([trace.slice(0, own), unscored(ids[own:], self._engine.piece, trace)])
         others: list[Origin] = ["injected"] * (len(ids) - own)
         origins = [*origins_of(trace, generation.spans)[:own], *others]
