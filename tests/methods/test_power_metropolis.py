@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,9 @@ from tests.enumeration import Language, chi_square_z
 from tests.methods.playing import SUM, Play, first_drafts, of_role
 from tests.methods.signalled import Signalled, failed, score_of
 from tests.methods.tabled import TabledRun
-from webapp.engine.protocol import Prompt
+from webapp.engine.protocol import EngineEvent, Prompt, Sampling
 from webapp.methods.power_metropolis import PowerMetropolisParams, Variant, power_metropolis
+from webapp.methods.registry import methods
 from webapp.runs.request import RunRequest
 from webapp.tasks.question import Question
 
@@ -152,10 +155,43 @@ async def test_texts_grow_block_by_block_from_the_beginning_of_the_draft(play: P
     assert texts[0].parents == (first_drafts(stored)[0].id,)
 
 
+@pytest.mark.parametrize(("blocks", "moves"), [(1, 40), (4, 20)])
+async def test_a_run_costs_what_the_card_says(play: Play, model: Signalled, blocks: int, moves: int) -> None:
+    model.script = lambda prompt, sample: bytes(prompt.prefix).decode() + "x" * 80
+    stored = await moved(play, blocks=blocks, moves=moves, max_tokens=80)
+    assert "b (1 + m) calls" in methods()["power_metropolis"].cost
+    assert stored.run.cost.calls == blocks * (1 + moves)
+    assert "n T (2 - 1 / b + m (b + 1) / 4) tokens" in methods()["power_metropolis"].cost
+    told = 80 * (2 - 1 / blocks + moves * (blocks + 1) / 4)
+    assert stored.run.cost.generated_tokens == pytest.approx(told, rel=0.1)
+
+
 async def test_a_text_that_ended_goes_straight_to_the_last_block(play: Play, model: Signalled) -> None:
     model.script = shorter
     stored = await moved(play, blocks=2, moves=3, max_tokens=200)
     assert [move["limit"] for move in chain_of(stored)["moves"]] == [200] * 3
+
+
+class Plain(Signalled):
+    """A model without a chat template: its texts end where it begins another question."""
+
+    async def generate(
+        self, prompts: Sequence[Prompt], sampling: Sampling, *, n: int = 1, **options: Any
+    ) -> AsyncIterator[EngineEvent]:
+        ending = replace(sampling, stop=(*sampling.stop, "\nQuestion:"))
+        async for event in super().generate(prompts, ending, n=n, **options):
+            yield event
+
+
+@pytest.mark.parametrize("model", [Plain()])
+async def test_a_text_that_a_stop_string_ended_does_not_grow_beyond_it(play: Play, model: Signalled) -> None:
+    model.script = lambda prompt, sample: "Answer: 4\nQuestion: And 3 + 3?\nAnswer: 6"
+    stored = await moved(play, blocks=4, moves=2, max_tokens=120)
+    moves = chain_of(stored)["moves"]
+    assert [move["limit"] for move in moves] == [120] * 2, "it has ended, so it goes straight to the last block"
+    assert {move["length"] for move in moves} == {len("Answer: 4\nQuestion:")}
+    assert {g.text for g in stored.generations} == {"Answer: 4"}
+    assert stored.run.outcome.answer == "4"
 
 
 @pytest.mark.parametrize(("variant", "to_the_last"), [("exact", True), ("authors", False)])

@@ -59,8 +59,9 @@ class PowerMetropolisParams(MethodParams):
     "compared, the odds take into account that a longer text has more places to start from, and a text that ended "
     "early still gets the proposals of the last block, which may be longer. The first block is the beginning of the "
     "first draft. Blocks and proposals are fewer than the authors' by default.",
-    cost="At most n b (1 + m) calls for n chains, b blocks and m proposals in each: about n T (1 + m b / 4) tokens "
-    "for texts of T tokens, since a proposal rewrites half of what is there on average.",
+    cost="At most n b (1 + m) calls for n chains, b blocks and m proposals in each: about n T (2 - 1 / b + m (b + 1) "
+    "/ 4) tokens for texts of T tokens. A first draft is whole, but the chain begins with its first block alone, and "
+    "a proposal rewrites half of what is there on average.",
     reported="MATH500, HumanEval, GPQA in % and AlpacaEval 2, of the model / at low temperature / by power sampling "
     "/ trained by GRPO. Qwen2.5-Math-7B: 49.6, 32.9, 27.8, 1.61 / 69.0, 51.2, 35.3, 2.09 / 74.8, 57.3, 38.9, 2.88 / "
     "78.5, 53.7, 39.9, 2.38. Qwen2.5-7B: 49.8, 32.9, 27.8, 7.05 / 62.8, 52.4, 30.3, 5.29 / 70.6, 62.2, 31.8, 8.59 / "
@@ -121,8 +122,8 @@ class Chain:
 
     @property
     def ended(self) -> bool:
-        """Whether the model has ended the current text."""
-        return self.text.finish_reason == "eos" and self.length == len(self.run.trace(self.text))
+        """Whether the model has ended the current text, or a stop string of its format has."""
+        return self.text.finish_reason in ("eos", "stop") and self.length == len(self.run.trace(self.text))
 
     @property
     def path(self) -> Path:
