@@ -7,19 +7,14 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, async_playwright
 
-from tests.parts import chromium
-
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
+from tests.parts import CHROMIUM_FLAGS, chromium
 
 
 @asynccontextmanager
 async def launched() -> AsyncIterator[Browser]:
     """Yield a browser; tests open contexts of their own in it."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
         try:
             yield browser
         finally:

@@ -76,6 +76,13 @@ def test_alignment_agreement_orders_what_is_more_and_less_alike() -> None:
     assert 1 > near > far
 
 
+def test_chance_in_a_short_item_is_what_moved_spans_give() -> None:
+    """Three positions, one span of one: moved by 1 or by 2 it lies apart by a whole length or by two."""
+    apart = (disorder(spans("1-2a"), spans("0-1a")) + disorder(spans("2-3a"), spans("0-1a"))) / 2
+    found = alignment_agreement([[spans("0-1a"), spans("0-1a")], [spans("0-1a"), []]], [3, 3])
+    assert found.estimate == pytest.approx(1 - (0 + 1) / (apart + 1))
+
+
 def test_spans_anywhere_agree_as_chance_does() -> None:
     random = np.random.default_rng(4)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -60,6 +61,18 @@ def test_options_of_several_and_first_errors_tell_no_from_not_said() -> None:
     )
     assert chosen(ERROR_TYPES, [one], NAMES)["logic"].codes == [[1, 0, -1]]
     assert first_errors(FIRST_ERROR, [one], NAMES) == [[1, -1, -2]]
+
+
+def test_a_first_error_is_the_same_where_it_begins_at_the_same_place_however_the_text_is_cut() -> None:
+    fine = replace(
+        item(0, [Label("first_error", "step", 2)]).annotations[0], steps=((Step(0, 3), Step(4, 6), Step(7, 9)),)
+    )
+    coarse = replace(
+        item(0, None, [Label("first_error", "step", 1)]).annotations[0], steps=((Step(0, 6), Step(7, 9)),)
+    )
+    other = replace(fine, annotator="Cem", labels=(Label("first_error", "step", 1),))
+    cut_differently = replace(item(0), annotations=(fine, coarse, other))
+    assert first_errors(FIRST_ERROR, [cut_differently], NAMES) == [[2, 2, 1]]
 
 
 def test_three_annotators_are_compared_by_fleiss_unless_they_are_uneven() -> None:

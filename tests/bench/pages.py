@@ -19,7 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.e2e.explore import Explore
 from tests.e2e.program import Program
-from tests.parts import chromium
+from tests.parts import CHROMIUM_FLAGS, chromium
 from webapp.models import embedded
 from webapp.models.progress import silent
 from webapp.paths import user_cache_folder
@@ -27,7 +27,6 @@ from webapp.paths import user_cache_folder
 TOKENS = 256
 QUESTION = "Write a long list of words that have nothing to do with each other."
 RESTLESS = {"temperature": 2.0, "max_tokens": TOKENS}  # hot enough that texts seldom end early
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 WATCH = """
 window.longTasks = [];
 new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((e) => e.duration)))
@@ -51,7 +50,7 @@ def main() -> None:
     model = embedded.prepared(user_cache_folder() / "models", silent)
     with tempfile.TemporaryDirectory() as data, sync_playwright() as playwright:
         program = Program(Path(data), model).start()
-        browser = playwright.chromium.launch(executable_path=chromium(), args=OPTIONS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
         try:
             for _ in range(repeat):
                 print("streaming", streaming(browser.new_page(), program))

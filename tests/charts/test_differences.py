@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,8 @@ def test_what_would_be_told_alone_may_not_be_told_among_many() -> None:
 def test_the_difference_that_could_be_seen_is_listed() -> None:
     assert rows(differences(GIVEN))[1][8] == pytest.approx(5.2, abs=0.3)
     assert rows(differences([Versus("a", "b", compared(0, 0))]))[0][8] is None
+    shares = Versus("a", "b", replace(compared(12, 5), shares=True))
+    assert rows(differences([shares]))[0][8] is None, "the formula is that of right and wrong"
 
 
 def test_nothing_compared_is_an_empty_figure() -> None:

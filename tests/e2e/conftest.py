@@ -10,9 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.explore import Explore
 from tests.e2e.program import Program
-from tests.parts import chromium
-
-OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage"]
+from tests.parts import CHROMIUM_FLAGS, chromium
 
 
 # Playwright's synchronous interface keeps an event loop running in this thread: it has to end with this package,
@@ -20,7 +18,7 @@ OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage"]
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=OPTIONS)
+        started = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
         yield started
         started.close()
 

@@ -16,13 +16,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.e2e.experiments import Experiments
 from tests.e2e.explore import DONE, Explore
 from tests.e2e.program import Program
-from tests.parts import chromium
+from tests.parts import CHROMIUM_FLAGS, chromium
 from webapp.models.reference import EMBEDDED
 
 FOLDER = Path(__file__).parent / "screenshots"
 EXAMPLE = "Morocco"
 SIZE = {"width": 1440, "height": 1100}
-OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none"]
+OPTIONS = [*CHROMIUM_FLAGS, "--font-render-hinting=none"]
 
 
 def main() -> None:

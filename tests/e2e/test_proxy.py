@@ -16,11 +16,10 @@ from urllib.request import HTTPCookieProcessor, build_opener
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import OPTIONS
 from tests.e2e.explore import Explore
 from tests.e2e.program import ROOT, Program, free_port
 from tests.e2e.proxy import NAME, nginx, snippet
-from tests.parts import chromium, require
+from tests.parts import CHROMIUM_FLAGS, chromium, require
 from tests.postgres import Cluster, database
 from webapp.settings import ENVIRONMENT_PREFIX, read_settings
 
@@ -55,7 +54,7 @@ def place(embedded_model: Path, tmp_path_factory: pytest.TempPathFactory, server
 def visitor(browser: Browser, place: str) -> Iterator[Page]:
     """Return a page of a visitor for whom the proxy's name is this machine; what goes wrong in it fails the test."""
     rules = f"--host-resolver-rules=MAP {NAME} 127.0.0.1"
-    elsewhere = browser.browser_type.launch(executable_path=chromium(), args=[*OPTIONS, rules])
+    elsewhere = browser.browser_type.launch(executable_path=chromium(), args=[*CHROMIUM_FLAGS, rules])
     page = elsewhere.new_page(ignore_https_errors=True, viewport={"width": 1440, "height": 1000})
     page.set_default_timeout(30_000)
     wrong: list[str] = []

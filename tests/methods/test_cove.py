@@ -86,6 +86,19 @@ async def test_no_question_is_answered_with_the_draft_in_view(
         assert (SUM.question in only) is show_problem
 
 
+async def test_the_problem_is_shown_without_what_an_earlier_stage_said_to_it(play: Play, model: Judge) -> None:
+    scripted(model)
+    settings = '[{}, {"show_problem": true}]'
+    stored = await play("mixture", stages="self_consistency > cove", settings=settings)
+    answers = of_role(stored, "verification")
+    assert len(answers) == 2
+    for answer in answers:
+        assert SUM.question in turns(answer)[0]
+        assert DRAFT not in turns(answer)[0], "that is a draft too"
+    [revision] = [g for g in of_role(stored, "revision") if g.label.endswith("revision-1")]
+    assert f"An earlier response to this question:\n{DRAFT}" in turns(revision)[0]
+
+
 async def test_every_question_has_a_context_of_its_own(play: Play, model: Judge) -> None:
     scripted(model)
     first, second = of_role(await play("cove"), "verification")

@@ -16,7 +16,7 @@ from storage.repositories import generations, runs, scores
 from tests.storage import making
 from tests.storage.making import minutes
 from webapp.auth import LOCAL
-from webapp.runs.known import NEEDED, STATE, Known, Unknown
+from webapp.runs.known import NEEDED, STATE, Known, Unknown, lessons
 from webapp.runs.library import LibraryService
 
 SAMPLES = 4
@@ -32,6 +32,7 @@ def stored(s: Session, number: int, state: Sequence[float], right: int | None, k
     """Store a run on a problem: its state, and how many of its samples were right (None: not graded)."""
     name = f"r{number}{key}"
     details = {"layer": changes.pop("layer", -1), "vector": list(state), "samples": SAMPLES}
+    sampling = {"temperature": changes.pop("drawn_at", 1.0)}
     fields = {
         "launch_id": f"l-{name}", "method": "p_ik", "problem": problem(number), "params": {"temperature": 1.0},
         "created_at": minutes(10 + number),
@@ -41,6 +42,7 @@ def stored(s: Session, number: int, state: Sequence[float], right: int | None, k
     for i in range(SAMPLES):
         verdict = "ungraded" if right is None else "correct" if i < right else "incorrect"
         draft = {"role": "draft", "round": 0, "branch": i, "ordinal": i, "parents": (), "run_id": run.id}
+        draft |= {"sampling": sampling}
         generations.save(s, making.generation(f"{name}-{i}", verdict=verdict, **draft), None)
     score = making.score(f"c-{name}", run_id=run.id, generation_id=None, name=STATE, value=None, details=details)
     scores.add(s, score)
@@ -129,6 +131,38 @@ async def test_only_alike_runs_of_other_problems_teach(
     await database.write(lambda s: stored(s, 50, DIRECTION.tolist(), 4, **changes))
     known = await found(database, asked)
     assert isinstance(known, Unknown) and "There are 1:" in known.why
+
+
+OTHER = replace(making.MODEL, id="another/model")
+
+
+@pytest.mark.parametrize(
+    ("source", "drawn_at", "teaches"),
+    [
+        ({}, 1.0, True),
+        ({}, 0.7, False),
+        ({"model": OTHER}, 1.0, False),
+        ({"input_run": "r98"}, 1.0, False),
+        (None, 1.0, False),
+    ],
+    ids=["alike", "another temperature", "another model", "taken of another model", "nobody knows"],
+)
+async def test_samples_that_were_taken_over_teach_where_they_are_of_the_model_and_the_temperature(
+    database: Database, asked: Run, source: dict[str, Any] | None, drawn_at: float, teaches: bool
+) -> None:
+    await taught(database, made(1))
+
+    def store(s: Session) -> Run:
+        stored(s, 98, DIRECTION.tolist(), None, method="self_consistency", model=OTHER)
+        if source is not None:
+            stored(s, 97, DIRECTION.tolist(), None, method="self_consistency", **source)
+        return stored(s, 50, DIRECTION.tolist(), 4, input_run="r97", drawn_at=drawn_at)
+
+    taking = await database.write(store)
+    known = await found(database, asked)
+    assert isinstance(known, Unknown) and f"There are {1 + teaches}:" in known.why
+    lessons_of = await database.read(lambda s: lessons(s, taking, scores.of_run(s, taking.id), "local"))
+    assert lessons_of is not None and lessons_of.own == (1.0 if teaches else None)
 
 
 async def test_of_several_runs_on_a_problem_the_newest_with_a_reference_counts(

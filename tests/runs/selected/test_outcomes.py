@@ -60,6 +60,7 @@ def test_several_seeds_are_one_problem_not_several() -> None:
     shares = np.array([[a[f"p{i}", seed] == RIGHT for seed in range(4)] for i in range(6)]).mean(axis=1)
     expected = shares.mean() - np.where(np.arange(6) == 0, 0, shares).mean()
     assert found.difference.estimate == pytest.approx(expected)
+    assert found.shares, "what McNemar's test could detect says nothing of shares"
     right = accuracy(of_a.last, of_a)
     assert right is not None and right.estimate == pytest.approx(shares.mean()) and right.low < right.high
 
