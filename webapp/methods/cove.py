@@ -102,8 +102,9 @@ class CoVeParams(MethodParams):
     )  # fmt: skip
     show_problem: bool = Field(
         False, title="Show the problem",
-        description="Whether the problem is shown with each question, never the draft. Ours: the paper's questions "
-        "are about facts, those about a word problem rarely make sense without it.",
+        description="Whether the problem is shown with each question, never the draft or what an earlier stage of a "
+        "mixture said. Ours: the paper's questions are about facts, those about a word problem rarely make sense "
+        "without it.",
     )  # fmt: skip
 
 
@@ -233,7 +234,9 @@ async def _checked(
     run: RunContext, question: Question, p: CoVeParams, draft: Generation, plan: Generation, number: int, put: str
 ) -> Check:
     """Answer one question where the draft is not seen; with factor+revise compare the draft with that afterwards."""
-    about = ABOUT.format(problem=question.stated()) if p.show_problem else ""
+    # what an earlier stage of a mixture said to the problem is a draft as well
+    problem = replace(question, earlier="").stated()
+    about = ABOUT.format(problem=problem) if p.show_problem else ""
     answer = await run.sample(
         Prompt.user(VERIFY.format(question=about + put)),
         role="verification", label=f"verification-{number}", branch=draft.branch, round=1, parents=[plan],
