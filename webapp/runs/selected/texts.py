@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -54,7 +55,7 @@ def texts_of(side: Side, found: TextColumns, scores: ScoreColumns) -> Texts:
     places = np.flatnonzero(own).tolist()
     ids = [found.id[at] for at in places]
     draft = np.array([found.role[at] == "draft" and found.round[at] == 0 for at in places], dtype=bool)
-    votes = _votes(side)
+    votes = _votes(side, found)
     voted = [votes.get((found.run[at], found.branch[at]), _UNKNOWN) for at in places]
     answer, share = np.array(voted, dtype=np.float64).reshape(len(places), 2).T
     signals = {
@@ -84,14 +85,32 @@ def _stored(ids: Sequence[str], scores: ScoreColumns) -> dict[str, Floats]:
     return dict(sorted(found.items()))
 
 
-def _votes(side: Side) -> dict[tuple[str, int], tuple[int, float]]:
-    """Return by run and branch the number of the answer that it voted for, and the share of votes that this got."""
-    found: dict[tuple[str, int], tuple[int, float]] = {}
+def _votes(side: Side, found: TextColumns) -> dict[tuple[str, int], tuple[int, float]]:
+    """Return by run and branch the number of the answer that a draft voted for, and the share of votes that this got.
+
+    There are none where a draft was attempted again: what voted then is what became of it.
+    """
+    drafts, later = _attempts(side, found)
+    if not drafts.isdisjoint(later):
+        return {}
+    voted: dict[tuple[str, int], tuple[int, float]] = {}
     numbers: dict[tuple[str, str], int] = {}
+    samples = Counter(run for run, _ in drafts)
     for run in side.runs:
         votes = json.loads(run.votes)
         total = sum(len(vote["branches"]) for vote in votes)
-        for vote in votes if total > 1 else ():
+        for vote in votes if samples[run.id] > 1 else ():
             number = numbers.setdefault((run.problem, vote["answer"]), len(numbers))
-            found |= {(run.id, branch): (number, len(vote["branches"]) / total) for branch in vote["branches"]}
-    return found
+            voted |= {(run.id, branch): (number, len(vote["branches"]) / total) for branch in vote["branches"]}
+    return voted
+
+
+def _attempts(side: Side, found: TextColumns) -> tuple[set[tuple[str, int]], set[tuple[str, int]]]:
+    """Return the runs and branches of a side's first drafts, and those of its later attempts."""
+    own = {run.id for run in side.runs}
+    rows = [row for row in zip(found.run, found.branch, found.role, found.round, strict=True) if row[0] in own]
+    drafts = {(run, branch) for run, branch, role, number in rows if role == "draft" and number == 0}
+    later = {
+        (run, branch) for run, branch, role, number in rows if role == "revision" or (role == "draft" and number > 0)
+    }
+    return drafts, later
