@@ -25,6 +25,7 @@ class Comparison:
         score: the ends of Tango's score interval, better where few problems differ.
         p: McNemar's p-values.
         level: of both intervals.
+        shares: that a problem's outcome is the share of right ones among several runs, not right or wrong.
 
     """
 
@@ -36,6 +37,7 @@ class Comparison:
     score: tuple[float, float]
     p: PValues
     level: float
+    shares: bool = False
 
     @property
     def n(self) -> int:

@@ -51,7 +51,7 @@ def differences(comparisons: Sequence[Versus]) -> Evidence:
 
 def _row(each: Versus, adjusted: float) -> tuple[Cell, ...]:
     found = each.found
-    detectable = detectable_difference(found.n, found.discordant)
+    detectable = None if found.shares else detectable_difference(found.n, found.discordant)
     return (
         f"{each.a} - {each.b}", found.fixes, found.breaks, *(100 * end for end in found.difference), found.p.mid,
         adjusted, None if detectable is None else 100 * detectable, reading(found, each.a, each.b, adjusted=adjusted),

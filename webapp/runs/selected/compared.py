@@ -15,7 +15,7 @@ from webapp.runs.selected.outcomes import Floats, Ints, Outcomes, Pair
 SEVERAL = (
     "Where a problem has several runs of a side (seeds), its outcome is the share of right ones: fixes and breaks "
     "count the problems where that is higher or lower, p is the sign test of these counts, and intervals draw "
-    "problems and, within them, runs."
+    "problems and, within them, runs. What difference these could detect is not known."
 )
 
 
@@ -49,6 +49,7 @@ def compared(pair: Pair) -> Comparison:
         score=score_interval(better, worse, len(a.means)),
         p=mcnemar(better, worse),
         level=LEVEL,
+        shares=True,
     )
 
 
