@@ -68,6 +68,7 @@ def _disorders(item: Sequence[Sequence[Span] | None], length: int) -> tuple[floa
 
 def _expected(first: Sequence[Span], second: Sequence[Span], length: int) -> float:
     shifts = np.unique(np.linspace(0, length, SHIFTS + 2).astype(int)[1:-1])
+    shifts = shifts[shifts > 0]  # in a short item the first ones are no move at all
     moved = [disorder([_moved(each, int(shift), length) for each in first], second) for shift in shifts]
     return float(np.mean(moved)) if moved else 0.0
 

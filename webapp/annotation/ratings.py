@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from storage.annotations import STEP, Annotation, Field, Label, Labelled
+from storage.annotations import STEP, Annotation, Field, Label, Labelled, Step
 from webapp.analysis.agreement_first_error import MISSING as NOT_ASKED
 from webapp.analysis.agreement_first_error import NO_ERROR
 from webapp.analysis.agreement_spans import Span
@@ -65,12 +65,20 @@ def chosen(field: Field, labelled: Sequence[Labelled], annotators: Sequence[str]
 
 
 def first_errors(field: Field, labelled: Sequence[Labelled], annotators: Sequence[str]) -> Codes:
-    """Return the first wrong step of every item's first text as each annotator sees it, -1 none, -2 not said."""
+    """Return the first wrong step of every item's first text as each annotator sees it, -1 none, -2 not said.
+
+    Annotators may cut a text differently, so steps are the same where they begin at the same place: they are counted
+    among all places of the text at which some annotator's step begins.
+    """
     rows: Codes = []
     for item in labelled:
-        found = {each.annotator: label for each in item.annotations for label in _of(field, each) if not label.text}
+        starts = sorted({step.start for each in item.annotations for step in _first_text(each)})
+        found = {
+            each.annotator: _error(label, each, starts)
+            for each in item.annotations for label in _of(field, each) if not label.text
+        }  # fmt: skip
         if found:
-            rows.append([_error(found.get(name)) for name in annotators])
+            rows.append([found.get(name, NOT_ASKED) for name in annotators])
     return rows
 
 
@@ -97,10 +105,14 @@ def _place(label: Label, said: Annotation) -> tuple[int, ...]:
     return label.text, step.start, step.end
 
 
-def _error(label: Label | None) -> int:
-    if label is None:
-        return NOT_ASKED
-    return label.step if label.value == STEP and label.step is not None else NO_ERROR
+def _first_text(said: Annotation) -> Sequence[Step]:
+    return said.steps[0] if said.steps else ()
+
+
+def _error(label: Label, said: Annotation, starts: Sequence[int]) -> int:
+    if label.value != STEP or label.step is None:
+        return NO_ERROR
+    return starts.index(_first_text(said)[label.step].start)
 
 
 def _marked(labels: Sequence[Label] | None, text: int) -> list[Span] | None:
