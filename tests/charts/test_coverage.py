@@ -25,6 +25,7 @@ def test_curves_with_bands_on_a_log_scale() -> None:
     assert [t["legendgroup"] for t in bands] == ["coverage", "vote"]
     assert rows(found)[1] == ("coverage", 4, COVERAGE.mean[1], COVERAGE.low[1], COVERAGE.high[1])
     assert len(rows(found)) == 6
+    assert "of votes over 100 random ones" in found.reading
 
 
 def test_the_law_is_drawn_ten_times_as_far_as_the_samples_and_no_further() -> None:

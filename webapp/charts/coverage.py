@@ -9,14 +9,16 @@ import plotly.graph_objects as go
 
 from webapp.analysis.coverage import Curve
 from webapp.analysis.power_law import BEYOND, PowerLaw
+from webapp.analysis.selection import SUBSETS
 from webapp.charts.curves import band, guide, line
 from webapp.charts.evidence import Cell, Column, Evidence, Table
 from webapp.charts.look import laid_out
 
 READING = (
     "Across: how many samples of a problem, on a log scale. Up: the share of problems answered right, over all ways "
-    "to take so many from those there are. Coverage counts a problem when any sample is right: the gap to the other "
-    "lines is what a better selection could still gain. Bands draw problems at random (95 %)."
+    "to take so many from those there are (of votes over {subsets} random ones). Coverage counts a problem when any "
+    "sample is right: the gap to the other lines is what a better selection could still gain. Bands draw problems at "
+    "random (95 %)."
 )
 LAW = (
     " The dashed line is coverage = exp({a:.3f} k^{b:.3f}), on average {error:.3f} off; the straight line through "
@@ -44,7 +46,7 @@ def coverage(curves: Mapping[str, Curve], law: PowerLaw | None = None) -> Eviden
         figure.add_trace(guide(k.tolist(), law.at(k).tolist(), name="power law", showlegend=True))
     laid_out(figure, x="samples (k)", y="problems right", uirevision="coverage")
     figure.update_xaxes(type="log").update_yaxes(rangemode="tozero", tickformat=".0%")
-    return Evidence("Coverage and selection", READING + _law(law), figure, _table(curves))
+    return Evidence("Coverage and selection", READING.format(subsets=SUBSETS) + _law(law), figure, _table(curves))
 
 
 def _law(law: PowerLaw | None) -> str:

@@ -41,9 +41,10 @@ def resampling(texts: Texts, samples: Samples | Refusal, name: str | None) -> Pa
     right = [int((takes & texts.right)[group].sum()) for group in groups]
     taken = [int(takes[group].sum()) for group in groups]
     found = accepted.attempts([len(group) for group in groups], taken, right, samples.most)
-    return part(
-        "resampling", noted(rewards(found, WORTH), _told(texts, np.concatenate(groups), takes, name), samples.told)
-    )
+    left = len(samples.groups) - len(groups)
+    unscored = f"Left out here, for want of a score of every sample: {left} of these problems." if left else ""
+    about = _told(texts, np.concatenate(groups), takes, name)
+    return part("resampling", noted(rewards(found, WORTH), about, samples.told, unscored))
 
 
 def _told(texts: Texts, drafts: NDArray[np.intp], takes: NDArray[np.bool_], name: str) -> str:
