@@ -153,6 +153,14 @@ async def test_in_correctbenchs_reading_stages_do_as_its_code_does(play: Play, m
     assert not kept.run.oracle, "a stage's own setting counts"
 
 
+async def test_in_correctbenchs_reading_reflexion_tries_twice_by_the_reference(play: Play, model: Judge) -> None:
+    model.script = lambda prompt, sample: "Answer: 5"
+    stored = await play("mixture", stages="two_turn > reflexion", reading="CorrectBench")
+    labels = [g.label for g in stored.generations if g.label.startswith("stage 2")]
+    assert labels == ["stage 2: draft", "stage 2: reflection-1", "stage 2: attempt-2"]
+    assert stored.run.oracle and stages_of(stored)[1]["as_in_repository"]
+
+
 async def test_what_all_stages_cost_is_charged_to_the_run(play: Play, model: Judge) -> None:
     model.script = counting
     stored = await play("mixture", stages="rci > p_true > spoc", samples=2)

@@ -27,7 +27,7 @@ HANDED = "An earlier response to this question:\n{text}"
 AS_IN_REPOSITORY: dict[str, dict[str, Any]] = {
     "cove": {"reading": "CorrectBench"},
     "rci": {"reading": "CorrectBench"},
-    "reflexion": {"evaluator": "oracle"},
+    "reflexion": {"evaluator": "oracle", "trials": 2},
 }
 STAGES = "methods that were run one after the other; the answer is that of the last one"
 
@@ -113,7 +113,8 @@ class MixtureParams(MethodParams):
     faithful_note="CorrectBench runs one method, appends its final text to the question, and runs the next: this, "
     "for any methods and as many as six. A line of ours stands above each text that is handed over. With three "
     "stages or more the general form of the benchmark carries every earlier text along; the last one alone is a "
-    "setting. Its code joins the texts of all questions in some mixtures, an error that is not repeated here.",
+    "setting. Its code joins the texts of all questions in some mixtures, an error that is not repeated here; its "
+    "Reflexion also searches Wikipedia, which ours does not.",
     cost="What its stages cost, one after the other; the prompts of later stages also read what is handed over.",
     reported="CorrectBench, on GPQA and MATH: mixtures are more accurate than single methods, at two to three times "
     "the computation.",
@@ -127,7 +128,7 @@ async def mixture(run: RunContext, question: Question, p: MixtureParams) -> Answ
     they are those of that method alone.
 
     In the reading of the papers no stage knows the right answer. In CorrectBench's reading some stages do as its
-    code does: RCI stops at the reference answer, Reflexion retries by it, CoVe plans its questions without the
+    code does: RCI stops at the reference answer, Reflexion retries once by it, CoVe plans its questions without the
     question.
     """
     texts: list[Generation] = []
