@@ -11,6 +11,7 @@ from tests.methods.playing import SUM, Judge, Play, first_drafts
 from tests.methods.signalled import failed, score_of
 from webapp.engine.policies.settings import Product, Resampling
 from webapp.methods.prompt_product import STEP_BY_STEP, PromptProductParams, ways_of
+from webapp.methods.registry import methods
 from webapp.runs.request import RunRequest
 from webapp.tasks.question import Question
 
@@ -80,3 +81,8 @@ async def test_without_a_prompt_there_is_nothing_to_draw(play: Play, settings: d
 def test_an_empty_instruction_is_no_prompt() -> None:
     ways = ways_of(QUESTION, PromptProductParams(first=""))
     assert [(way.name, way.power) for way in ways] == [("as it is", 0.5)]
+
+
+def test_the_card_says_which_way_weights_go_beyond_guidance_of_1() -> None:
+    card = " ".join(methods()["prompt_product"].description.split())
+    assert "There the weight never falls but rises where the prompts disagree" in card

@@ -97,7 +97,8 @@ async def prompt_product(run: RunContext, question: Question, p: PromptProductPa
     resampled, so that whole texts follow the product.
 
     Powers that sum to 1 give a weighted geometric mean of the prompts. Guidance takes 1 - g and g: above 1 it moves
-    away from how the question is answered as it is.
+    away from how the question is answered as it is. There the weight never falls but rises where the prompts
+    disagree, so that particles which got there are the ones that multiply.
     """
     ways = ways_of(question, p)
     run.doing("Drafting")

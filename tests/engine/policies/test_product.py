@@ -53,6 +53,13 @@ def test_weights_are_normalisers_that_never_gain_where_powers_are_shares() -> No
         assert carried == [pytest.approx(sum(each.path(text)), abs=1e-5) for each in (ONE, OTHER)]
 
 
+def test_beyond_guidance_of_1_weights_gain_where_prompts_disagree() -> None:
+    final = walked(Product((-0.5, 1.5), Resampling(0.0)), ONE, OTHER, n=32).weights()
+    assert min(final["log_weights"]) > 0
+    same = walked(Product((-0.5, 1.5), Resampling(0.0)), ONE, ONE, n=32).weights()
+    assert same["log_weights"] == pytest.approx([0.0] * 32, abs=1e-5), "who agree lose and gain nothing"
+
+
 def test_one_prompt_to_the_power_of_1_is_plain_sampling() -> None:
     found = walked(Product((1.0,), OFTEN), ONE, n=64)
     assert found.weights()["log_weights"] == pytest.approx([0.0] * 64, abs=1e-5)
