@@ -15,6 +15,7 @@ from tests.runs.puppet import ended, spoken, weighed
 from webapp.engine.lives import Forked, Noted
 from webapp.engine.policies.settings import Policy, Power, Resampling
 from webapp.engine.protocol import Prompt, Sampling, SteerEvent
+from webapp.methods.registry import methods
 
 RESAMPLED = {"size": 1.4, "shares": [0.8, 0.1, 0.1], "before": [0, 1, 2], "after": [0, 3, 2]}
 
@@ -131,3 +132,8 @@ async def test_what_truncation_does_to_the_target_is_said(play: Play, model: Jud
     note = (await drawn(play, top_p=0.9)).run.outcome.note
     assert note.endswith("the target has only texts whose every token survives it.")
     assert "survives" not in (await drawn(play)).run.outcome.note
+
+
+def test_the_card_says_what_of_the_authors_code_is_left_out() -> None:
+    note = methods()["power_smc"].faithful_note
+    assert "least length of 100 tokens" in note and "boxed answer are left out" in note
