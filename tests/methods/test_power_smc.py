@@ -57,6 +57,15 @@ async def test_the_weights_decide_and_not_the_number(play: Play, model: Judge) -
     )
 
 
+async def test_resampling_saves_no_tokens_as_the_card_says(play: Play, model: Judge) -> None:
+    model.steering = resampled
+    stored = await drawn(play)
+    particles = sum(g.cost.generated_tokens for g in stored.generations if g.label == "particle")
+    assert particles == 3 * len("So: Answer: 4"), "a copy begins for nothing, but what was dropped had been drawn"
+    cost = methods()["power_smc"].cost
+    assert "at most (n + N) L new tokens, since a copy is drawn on in the place of a text that was dropped" in cost
+
+
 async def test_a_text_in_two_places_has_the_weight_of_both(play: Play, model: Judge) -> None:
     def script(prompts: Sequence[Prompt], policy: Policy, sampling: Sampling, n: int) -> Iterable[SteerEvent]:
         for life, (text, reason) in enumerate((("Answer: 1", "eos"), ("Answer: 2", "pruned"), ("Answer: 3", "eos"))):
