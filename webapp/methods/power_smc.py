@@ -64,8 +64,8 @@ class PowerSmcParams(MethodParams):
     "each other (alpha 2 at temperature 0.25) and cut proposals by top-p, which takes texts out of the target; here "
     "alpha is 1 / temperature and nothing is cut unless it is set. Their least length of 100 tokens and their end at "
     "a boxed answer are left out. They draw one particle; a vote by weight is ours.",
-    cost="n drafts and N particles: at most (n + N) L new tokens, since a copy is drawn on in the place of a text that "
-    "was dropped; one pass a token for all particles together.",
+    cost="n drafts and N particles: at most (n + N) L new tokens, since a copy is drawn on in the place of a text "
+    "that was dropped; one pass a token for all particles together.",
     reported="MATH500: as good as or better than Metropolis-Hastings, at 1.4 to 3.3 times the time of plain decoding "
     "against 16 to 28 times. 1 / alpha is the temperature at which weights vary least, of all laws that see only the "
     "text so far.",
