@@ -92,6 +92,20 @@ def test_a_corrected_answer_that_is_no_turn_is_refused() -> None:
     ]
 
 
+def test_a_critique_between_the_answers_is_no_second_turn() -> None:
+    draft = text("10", "incorrect")
+    said = revision("12", "correct", draft)
+    longer = said.with_(messages=(*said.messages, ("assistant", "Four legs each."), ("user", "Improve it.")))
+    reason = "between the first and the corrected answer stands more, or less, than one request"
+    for builder in (TWO_TURN, SCORE_ROLLOUTS):
+        assert built(builder, case(told(draft, longer))) == ([], [reason])
+
+
+def test_another_sample_on_a_branch_of_the_same_number_corrects_nothing() -> None:
+    draft, particle = text("10", "incorrect"), text("12", "correct", round=1)
+    assert built(FIRST_VS_CORRECTED, case(told(draft, particle))) == ([], [])
+
+
 def test_people_outrank_the_grader_unless_told_otherwise() -> None:
     draft = text("first", "correct", id="draft")
     of = case(told(draft, revision("then", "correct", draft)), judged={"draft": Judged(right=False)})

@@ -38,4 +38,5 @@ def _chains(told: Told) -> list[Chain]:
 
 
 def _corrects(text: Generation, draft: Generation) -> bool:
-    return text.branch == draft.branch and (text.role == "revision" or (text.role == "draft" and text.round > 0))
+    # A draft of a later round is another sample (a particle, an idea), whose branch may have the same number.
+    return text.branch == draft.branch and text.role == "revision"

@@ -75,15 +75,15 @@ def _online(case: Case, chain: Chain) -> Made:
 
 
 def conversation(case: Case, chain: Chain) -> Messages | Refusal:
-    """Return what the corrected answer followed, if that is a conversation in which the first answer stands."""
+    """Return what the corrected answer followed, if that ends in the first answer and a request for another one."""
     messages = chain.last.messages
     if chain.within or chain.last.prefix:
         return Refusal("the corrected answer goes on in a reply, it is no turn of its own")
     first = next((at for at, said in enumerate(messages) if said == ("assistant", chain.draft.text)), None)
     if first is None:
         return Refusal("the corrected answer does not follow the first one in a conversation")
-    if messages[-1][0] != "user":
-        return Refusal("nothing asks for the corrected answer")
+    if first != len(messages) - 2 or messages[-1][0] != "user":
+        return Refusal("between the first and the corrected answer stands more, or less, than one request")
     return messages
 
 
