@@ -67,14 +67,18 @@ def test_everything_is_one_line_a_run(client: TestClient, session: str) -> None:
 @pytest.mark.parametrize(
     ("path", "asked", "says"),
     [
-        ("preview", {"builder": "isc", "format": "sft"}, "Name what to export"),
+        ("preview", {"builder": "isc", "format": "sft-spans"}, "Name what to export"),
         ("preview", {"sessions": "S", "builder": "colour", "format": "sft"}, "There is no builder 'colour'"),
         ("preview", {"sessions": "S", "builder": "isc", "format": "dpo"}, "cannot be written as dpo"),
-        ("preview", {"sessions": "S", "builder": "isc", "format": "sft", "settings": '{"seed": -1}'}, "Seed: "),
-        ("preview", {"sessions": "S", "builder": "isc", "format": "sft", "settings": "no"}, "settings: invalid json"),
+        ("preview", {"sessions": "S", "builder": "graded", "format": "sft", "settings": '{"seed": -1}'}, "Seed: "),
+        (
+            "preview",
+            {"sessions": "S", "builder": "isc", "format": "sft-spans", "settings": "no"},
+            "settings: invalid json",
+        ),
         ("file", {"sessions": "S", "builder": "expo", "format": "sft"}, "No row can be made of these runs"),
-        ("file", {"sessions": "gone", "builder": "isc", "format": "sft"}, "There is no such session here"),
-        ("file", {"runs": "gone", "builder": "isc", "format": "sft"}, "There is no such run here"),
+        ("file", {"sessions": "gone", "builder": "isc", "format": "sft-spans"}, "There is no such session here"),
+        ("file", {"runs": "gone", "builder": "isc", "format": "sft-spans"}, "There is no such run here"),
         ("traces", {"experiment": "gone"}, "There is no such experiment here"),
         ("labels", {"sessions": "S"}, "There is nothing of that about these runs."),
     ],
@@ -95,7 +99,7 @@ def test_what_a_person_may_not_read_is_not_exported(client: TestClient, services
     theirs = Session("theirs", "stranger", "Theirs", now, now)
     portal.call(services.database.write, lambda s: sessions.create(s, theirs))
     for path in ("preview", "file", "traces", "labels"):
-        asked = {"sessions": "theirs", "builder": "isc", "format": "sft"}
+        asked = {"sessions": "theirs", "builder": "isc", "format": "sft-spans"}
         answer = client.get(f"/api/training/{path}", params=asked)
         assert (answer.status_code, answer.json()["error"][:25]) == (400, "There is no such session ")
 

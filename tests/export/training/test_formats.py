@@ -73,6 +73,12 @@ def test_every_builder_has_a_format_and_every_format_a_builder() -> None:
     assert {name for builder in BUILDERS.values() for name in formats_of(builder)} == set(FORMATS)
 
 
+@pytest.mark.parametrize("name", ["isc", "agent-r"])
+def test_what_is_masked_is_written_only_where_a_mask_can_be_said(name: str) -> None:
+    assert formats_of(BUILDERS[name]) == ["sft-spans", "sft-tokens"]
+    assert formats_of(BUILDERS["lemma-fix"])[0] == "sft"
+
+
 def test_standard_rows_are_strings_and_conversational_ones_messages() -> None:
     [spoken] = FORMATS["dpo"].write(EXAMPLES[Pair], Way())
     assert spoken["prompt"] == [{"role": "user", "content": PROMPT[0][1]}]

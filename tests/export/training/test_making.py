@@ -85,7 +85,7 @@ async def test_a_prompt_with_the_answer_is_refused_and_counted(database: Databas
     [
         ("nothing", "sft", "There is no builder 'nothing'"),
         ("isc", "nothing", "There is no format 'nothing'"),
-        ("isc", "dpo", "only as sft, sft-spans, sft-tokens."),
+        ("isc", "dpo", "only as sft-spans, sft-tokens."),
         ("isc", "sft-tokens", "needs the model that is to be trained"),
     ],
 )
@@ -99,9 +99,9 @@ async def test_what_makes_no_sense_is_refused(
 
 async def test_an_empty_selection_is_refused(database: Database) -> None:
     with pytest.raises(BadExport, match="Name what to export"):
-        order(Wanted(), "isc", "sft", TrainingSettings())
+        order(Wanted(), "isc", "sft-spans", TrainingSettings())
     with pytest.raises(NothingSelected, match="No run of these is finished"):
-        await made(database, "nowhere", "isc", "sft")
+        await made(database, "nowhere", "isc", "sft-spans")
 
 
 async def test_rows_say_where_they_come_from(database: Database, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ class Builder:
         build: makes it; has to give the same examples for the same case, settings and random state.
         draw: draws texts that it needs and that no run holds, with a model; None where it needs none.
         uses: the settings that only it and few others look at.
+        masks: that what it teaches needs stretches without loss, so that only formats that can say these fit.
 
     """
 
@@ -39,6 +40,7 @@ class Builder:
     build: Build
     draw: Draw | None = None
     uses: tuple[str, ...] = ()
+    masks: bool = False
 
     @property
     def description(self) -> str:

@@ -39,4 +39,4 @@ FORMATS: Mapping[str, Format] = MappingProxyType({each.name: each for each in _F
 
 def formats_of(builder: Builder) -> list[str]:
     """Return the names of the formats that a builder's examples can be written in."""
-    return [each.name for each in _FORMATS if each.takes & builder.shapes]
+    return [each.name for each in _FORMATS if each.takes & builder.shapes and (each.masks or not builder.masks)]

@@ -66,5 +66,5 @@ def _row(case: Case, wrong: Wrong, good: tuple[Told, Generation, Cuts], shared: 
 
 AGENT_R = Builder(
     "agent-r", "Spliced revisions (Agent-R)", "arXiv 2501.11425; methods document, section 6",
-    frozenset({Reply}), build,
+    frozenset({Reply}), build, masks=True,
 )  # fmt: skip

@@ -73,5 +73,5 @@ def _verdict(reply: Generation, draft: Generation) -> bool | None:
 
 ISC = Builder(
     "isc", "Masked correction in one reply (ISC)", "arXiv 2401.07301; methods document, section 10",
-    frozenset({Reply}), build, uses=("join",),
+    frozenset({Reply}), build, uses=("join",), masks=True,
 )  # fmt: skip
