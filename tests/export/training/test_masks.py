@@ -62,9 +62,11 @@ def test_a_right_first_answer_is_learnt_whole() -> None:
 def test_lemma_cuts_right_after_the_first_error_and_goes_on_from_shared_steps() -> None:
     of = case(told(*attempts(GOOD, OTHER)), judged=labelled(1, "Multiply instead."))
     [reply] = replies(LEMMA_FIX, of)
-    before, between, rest = (piece.text for piece in reply.reply)
+    before, named, note, fixed, rest = (piece.text for piece in reply.reply)
     assert before == "Cats have 4 legs.\nThat makes 4 + 3 = 7."
-    assert "Multiply instead." in between
+    assert (note, reply.reply[2].origin) == ("Multiply instead.", "person"), "what a person wrote is not ours"
+    assert {reply.reply[1].origin, reply.reply[3].origin} == {"injected"}
+    assert written(reply.reply) == f"{before}{named}{note}{fixed}{rest}" and named.endswith(" ") and fixed[0] == " "
     assert rest == "That makes 3 × 4 = 12.\nAnswer: 12"
     assert trained(reply) == written(reply.reply), "LEMMA has no mask"
     assert (reply.extra, reply.meta.labelled_by) == ({"mode": "fix", "error_step": 1}, ("Ada",))

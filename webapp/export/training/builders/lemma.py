@@ -9,7 +9,7 @@ from typing import NamedTuple
 from storage.records import Generation
 from webapp.export.training.builder import Builder
 from webapp.export.training.cutting import Cuts, cuts_of, first_error, judged_cuts, same_steps, steps_of
-from webapp.export.training.examples import Made, Piece, Refusal, Reply, joint
+from webapp.export.training.examples import Made, Piece, Pieces, Refusal, Reply, joint
 from webapp.export.training.material import Case, Told, asked, meta, pieces_of
 from webapp.export.training.settings import TrainingSettings
 
@@ -84,7 +84,7 @@ def _fixed(case: Case, wrong: Wrong, random: Random) -> Made:
     if not rest:
         return Refusal("no stored right solution shares the steps before the error")
     told, text, cuts = random.choice(rest)
-    named = f"\n\n{_named(wrong, random)} {random.choice(FIXES)}\n"
+    named = _named(wrong, f"{random.choice(FIXES)}\n", random)
     return _spliced(case, wrong, named, (told, text, cuts[wrong.error][0]), "fix")
 
 
@@ -93,19 +93,20 @@ def _restarted(case: Case, wrong: Wrong, random: Random) -> Made:
     if not right:
         return Refusal("no right solution of the problem is stored")
     told, text = random.choice(right)
-    named = f"\n\n{_named(wrong, random)} {random.choice(RESTARTS)}\n\n"
+    named = _named(wrong, f"{random.choice(RESTARTS)}\n\n", random)
     return _spliced(case, wrong, named, (told, text, 0), "fresh")
 
 
-def _named(wrong: Wrong, random: Random) -> str:
-    return " ".join(filter(None, (random.choice(NAMES), wrong.note.strip())))
+def _named(wrong: Wrong, then: str, random: Random) -> Pieces:
+    """Return what names the error: a sentence of ours, with what a person wrote about it between."""
+    name = f"\n\n{random.choice(NAMES)} "
+    note = wrong.note.strip()
+    return (joint(name), Piece(note, origin="person"), joint(f" {then}")) if note else (joint(name + then),)
 
 
-def _spliced(case: Case, wrong: Wrong, between: str, rest: tuple[Told, Generation, int], mode: str) -> Made:
+def _spliced(case: Case, wrong: Wrong, between: Pieces, rest: tuple[Told, Generation, int], mode: str) -> Made:
     told, text, start = rest
-    pieces: tuple[Piece, ...] = (
-        *pieces_of(wrong.text, 0, wrong.cuts[wrong.error][1]), joint(between), *pieces_of(text, start),
-    )  # fmt: skip
+    pieces = (*pieces_of(wrong.text, 0, wrong.cuts[wrong.error][1]), *between, *pieces_of(text, start))
     used = [(wrong.told, wrong.text), (told, text)]
     about = meta(case, used, mode, f"cut after step {wrong.error + 1}")
     return Reply(about, asked(case, wrong.text), pieces, extra={"mode": mode, "error_step": wrong.error})
