@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from webapp.export.training.builders.sharpening import SHARPENING
 from webapp.export.training.builders.step_labels import STEP_LABELS, arrive
 from webapp.export.training.examples import Graded, Pair, Reply, Steps, written
 from webapp.export.training.material import Judged
+from webapp.export.training.settings import TrainingSettings
 
 SHORT, LONG = sample("B", "incorrect", 1, -10.0, 4), sample("A, at length", "correct", 0, -12.0, 12)
 
@@ -27,6 +29,26 @@ def test_the_sum_prefers_what_is_probable_and_the_mean_what_is_so_per_token(rewa
     assert isinstance(pair, Pair)
     assert written(reply.reply) == written(pair.chosen) == best
     assert pair.extra["reward_gap"] > 0
+
+
+@pytest.mark.parametrize(
+    ("reward", "known"),
+    [
+        ("sum_logprob", {"n": 2, "logp_base": -10.0, "second_logp": -12.0}),
+        ("mean_logprob", {"n": 2, "mean_logp_base": -1.0, "second_mean_logp": -2.5}),
+    ],
+)
+def test_rewards_are_called_what_they_are(reward: str, known: dict[str, float]) -> None:
+    assert replies(SHARPENING, case(told(LONG, SHORT)), reward=reward)[0].extra == known
+
+
+def test_a_sample_as_good_as_the_best_is_never_rejected() -> None:
+    twin, worse = sample("B too", "correct", 2, -10.0, 4), sample("C", "correct", 3, -11.0, 4)
+    of = case(told(SHORT, twin, worse))
+    for seed in range(8):
+        _, pair = SHARPENING.build(of, TrainingSettings(rejected="random"), Random(seed))
+        assert isinstance(pair, Pair) and written(pair.rejected) == "C"
+    assert built(SHARPENING, case(told(SHORT, twin)))[1] == ["all samples have one reward, so none is better"]
 
 
 def test_sharpening_looks_at_no_label() -> None:

@@ -35,13 +35,15 @@ def _best(
         return
     ordered = sorted(rated, key=lambda each: (-each[0], each[1].branch))
     (best, chosen), (second, _) = ordered[:2]
-    low, rejected = random.choice(ordered[1:]) if settings.rejected == "random" else ordered[-1]
-    known = {"n": len(rated), "logp_base": best, "second_logp": second}
+    of_token = "" if settings.reward == "sum_logprob" else "mean_"
+    known = {"n": len(rated), f"{of_token}logp_base": best, f"second_{of_token}logp": second}
     prompt = asked(case, chosen)
     yield Reply(meta(case, [(told, chosen)], "best", settings.reward), prompt, pieces_of(chosen), extra=known)
-    if best == low:
+    lower = [each for each in ordered if each[0] < best]
+    if not lower:
         yield Refusal("all samples have one reward, so none is better")
         return
+    low, rejected = random.choice(lower) if settings.rejected == "random" else lower[-1]
     used = [(told, rejected), (told, chosen)]
     extra = {"n": len(rated), "reward_gap": best - low}
     yield Pair(meta(case, used, "best", settings.reward), prompt, pieces_of(chosen), pieces_of(rejected), extra=extra)
