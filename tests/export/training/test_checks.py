@@ -83,6 +83,7 @@ BIG = Problem("big", "How many?", "numeric", "1234")
         (CHOICE, "Choose (A) or (B).", False),
         (CHOICE, "The correct answer: (B)", True),
         (Problem("salt", "What is it?", "text", "NaCl | salt"), "It is Salt, of course.", True),
+        (Problem("root", "What is the root?", "math", "|x|"), "Write x for what is asked for.", False),
         (Problem("open", "Why?", "none", None), "Because of 12.", False),
     ],
 )

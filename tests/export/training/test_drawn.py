@@ -7,11 +7,13 @@ from random import Random
 
 import pytest
 
-from tests.export.training.cases import LEGS, built, case, rows, text, told
+from storage.records import Problem
+from tests.export.training.cases import LEGS, built, case, replies, rows, text, told
 from tests.runs.puppet import Puppet
 from webapp.export.training.builders import expo, near_misses
 from webapp.export.training.builders.expo import EXPO
 from webapp.export.training.builders.near_misses import NEAR_MISSES, complaint
+from webapp.export.training.drawing import TEMPERATURE
 from webapp.export.training.examples import Pair, Reply, written
 from webapp.export.training.formats.format import CannotSay, Way
 from webapp.export.training.formats.preference import DPO
@@ -88,6 +90,40 @@ async def test_an_explanation_is_learnt_without_the_answer_in_its_prompt() -> No
     assert "12" not in str(reply.prompt)
     assert reply.meta.reference_seen and pair.meta.reference_seen
     assert (reply.meta.model, reply.reply[1].origin) == ("puppet", "injected")
+
+
+async def test_only_what_a_row_holds_taints_it() -> None:
+    oracle = told(WRONG, id="oracle", oracle=True)
+    clean = told(text("Two each.\nAnswer: 6", "incorrect", id="other"), id="clean")
+    says = "Each cat has four legs, and there are three cats."
+    for runs in ((oracle, clean), (clean, oracle)):
+        of = replace(case(*runs), drawn=(Drawn("explanation", "", 0, says, "puppet", "1"),))
+        seen = set()
+        for seed in range(8):
+            reply, pair = EXPO.build(of, TrainingSettings(seed=seed), Random(seed))
+            assert isinstance(reply, Reply) and isinstance(pair, Pair)
+            assert (reply.meta.oracle, reply.meta.runs) == (False, ())
+            assert (reply.meta.seed, reply.meta.temperature) == (seed, TEMPERATURE)
+            assert (pair.meta.oracle, *pair.meta.runs) in {(True, "oracle"), (False, "clean")}
+            seen.add(pair.meta.oracle)
+        assert seen == {True, False}
+
+
+async def test_of_several_accepted_answers_one_is_explained() -> None:
+    salt = Problem("salt", "What is salt?", "text", "NaCl | sodium chloride")
+    of = case(told(WRONG), problem=salt)
+    engine = Puppet(lambda prompt, i: "It is made of two elements.")
+    drawn = await expo.draw(engine, of, TrainingSettings(), Random(0))
+    assert "The answer is NaCl. Write" in engine.calls[0][0].messages[0].content
+    reply = built(EXPO, replace(of, drawn=tuple(drawn)))[0][0]
+    assert isinstance(reply, Reply)
+    assert written(reply.reply).endswith("\n\nAnswer: NaCl")
+
+
+async def test_a_bar_within_a_formula_parts_no_answers() -> None:
+    of = case(told(WRONG), problem=Problem("root", "What is the root of x squared?", "math", "|x|"))
+    explained = Drawn("explanation", "", 0, "It is never negative.", "puppet", "1")
+    assert written(replies(EXPO, replace(of, drawn=(explained,)))[0].reply).endswith("\n\nAnswer: |x|")
 
 
 @pytest.mark.parametrize(

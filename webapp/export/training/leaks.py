@@ -15,6 +15,7 @@ from storage.records import Problem
 from webapp.export.training.examples import Messages
 from webapp.export.training.material import Case
 from webapp.tasks.question import Question
+from webapp.tasks.text import ALTERNATIVES
 
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _STATED = r"\b(?:answer|solution|result|option|choice)(?:\s+(?:is|was|should be|must be))?\s*[:=]?\s*[(*'\"]*{}\b"
@@ -44,7 +45,8 @@ def _runs(case: Case, used: Sequence[str]) -> set[str]:
 
 
 def _pattern(problem: Problem, reference: str) -> re.Pattern[str]:
-    words = [re.escape(_THOUSANDS.sub("", word.strip())) for word in reference.split("|") if word.strip()]
+    accepted = reference.split(ALTERNATIVES) if problem.kind == "text" else [reference]
+    words = [re.escape(_THOUSANDS.sub("", word.strip())) for word in accepted if word.strip()]
     either = f"(?:{'|'.join(words)})"
     if problem.kind in ("choice", "yesno"):
         return re.compile(_STATED.format(either), re.IGNORECASE)
