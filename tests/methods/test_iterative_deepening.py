@@ -152,6 +152,17 @@ async def test_what_the_drafts_took_beyond_the_samples_is_told(play: Play, model
     assert (details["spare"], details["trigger"]) == (len("It may be 5, I think") + 1 - 12, 7)
 
 
+async def test_drafts_of_another_run_take_nothing_beyond_the_samples(play: Play, model: Judge) -> None:
+    model.script = going_on(WITHOUT_END)
+    source = await play("self_consistency", samples=2, max_tokens=60)
+    stored = await play("iterative_deepening", source=source, **(SHORT | {"samples": 2}))
+    assert score_of(stored, "answers_changed").details["spare"] == 0
+    titles = {e.title: e for e in evidence_of(stored.run, stored.generations, stored.scores)}
+    reading = titles["Triggers along the texts"].reading
+    assert stored.run.cost.generated_tokens == 2 * (5 + 17 + 5)
+    assert "0 more tokens of these were drawn for the first attempts alone, 54 for the samples." in reading
+
+
 async def test_the_noise_after_a_trigger_is_that_of_the_sample(play: Play, model: Judge) -> None:
     model.script = going_on(WITHOUT_END)
     stored = await play("iterative_deepening", **(SHORT | {"samples": 2}), seed=4, temperature=0.9)

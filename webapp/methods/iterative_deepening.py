@@ -163,7 +163,7 @@ async def _record(run: RunContext, p: IterativeDeepeningParams, samples: Sequenc
     changed = [each["changed"] for sample in told for each in sample["triggers"] if each["before"] is not None]
     await run.record_score(
         "answers_changed", sum(changed) / len(changed) if changed else None, how=CHANGED,
-        details={"samples": told, "trigger": len(run.tokenize(p.trigger)), "spare": _spare(run, samples)},
+        details={"samples": told, "trigger": len(run.tokenize(p.trigger)), "spare": _spare(samples)},
     )  # fmt: skip
 
 
@@ -179,6 +179,7 @@ def _told(run: RunContext, sample: Deepened) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _spare(run: RunContext, samples: Sequence[Deepened]) -> int:
-    """Return how many tokens of the drafts are in no sample: only the first attempts took them."""
-    return sum(len(run.trace(each.draft)) - each.triggers[0].at for each in samples if each.triggers)
+def _spare(samples: Sequence[Deepened]) -> int:
+    """Return how many tokens were drawn for drafts that are in no sample; those of another run cost nothing here."""
+    cut = [each for each in samples if each.triggers]
+    return sum(max(0, each.draft.cost.generated_tokens - each.triggers[0].at) for each in cut)
