@@ -35,7 +35,7 @@ def stored(s: Session, number: int, state: Sequence[float], right: int | None, k
     sampling = {"temperature": changes.pop("drawn_at", 1.0)}
     fields = {
         "launch_id": f"l-{name}", "method": "p_ik", "problem": problem(number), "params": {"temperature": 1.0},
-        "created_at": minutes(10 + number),
+        "created_at": minutes(10 + number), "input_run": None,
     }  # fmt: skip
     run = making.run(name, **(fields | changes))
     runs.add(s, run)
@@ -143,9 +143,10 @@ OTHER = replace(making.MODEL, id="another/model")
         ({}, 0.7, False),
         ({"model": OTHER}, 1.0, False),
         ({"input_run": "r98"}, 1.0, False),
+        ({"input_run": "r50"}, 1.0, False),
         (None, 1.0, False),
     ],
-    ids=["alike", "another temperature", "another model", "taken of another model", "nobody knows"],
+    ids=["alike", "another temperature", "another model", "taken of another model", "in a circle", "nobody knows"],
 )
 async def test_samples_that_were_taken_over_teach_where_they_are_of_the_model_and_the_temperature(
     database: Database, asked: Run, source: dict[str, Any] | None, drawn_at: float, teaches: bool

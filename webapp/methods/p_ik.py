@@ -52,7 +52,8 @@ async def p_ik(run: RunContext, question: Question, p: PIkParams) -> Answer:
     samples is the target, a linear head on the state the predictor. This run only keeps both. Its evidence shows the
     prediction of a head learnt from the runs of this method on other problems, with the same model, layer and
     temperature, and how well such heads predict problems that they have not seen. That uses the reference answers of
-    those other problems, never this one's.
+    those other problems, never this one's. Samples taken from another run teach where that model drew them, at that
+    temperature.
 
     The majority of the samples is the run's answer.
     """

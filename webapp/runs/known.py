@@ -46,7 +46,8 @@ class Known:
     """What is predicted for a run, and how such heads do on problems they have not seen.
 
     `predicted` [N] are the held-out P(IK) of the other problems, `right` [N] their shares of right samples. `own` is
-    the share of the run's own samples, None without a reference. `auroc` is None where all are of one kind.
+    the share of the run's own samples, None without a reference, or where they are another model's or of another
+    temperature. `auroc` is None where all are of one kind.
     """
 
     p_ik: float
@@ -78,13 +79,13 @@ class Lessons:
 def lessons(s: Session, run: Run, scores: Sequence[Score], person: str) -> Lessons | None:
     """Read the state of a run, and those of alike runs on other problems; None if it keeps none.
 
-    Alike are runs that the person may read, of the same model, layer and temperature; of several on a problem the
-    newest counts.
+    Alike are runs that the person may read, of the same model, layer and temperature, samples that were taken over
+    included; of several on a problem the newest counts.
     """
     state = next((found for score in reversed(scores) if score.name == STATE and (found := _state(score))), None)
     if state is None:
         return None
-    own = _share(generation_store.first_verdicts(s, [run.id]).get(run.id, {}))[0]
+    own = _share(generation_store.first_verdicts(s, [run.id]).get(run.id, {}))[0] if _its_own(s, run) else None
     others: dict[str, Lesson] = {}
     for lesson in _taught(s, run, state, person):
         others.setdefault(lesson.problem, lesson)
@@ -93,7 +94,8 @@ def lessons(s: Session, run: Run, scores: Sequence[Score], person: str) -> Lesso
 
 def _taught(s: Session, run: Run, state: State, person: str) -> Iterator[Lesson]:
     """Yield what can be learnt from each alike run, the newest first."""
-    alike = [each for each in run_store.finished_of(s, METHOD, MOST, person=person) if _teaches(each, run)]
+    finished = run_store.finished_of(s, METHOD, MOST, person=person)
+    alike = [each for each in finished if _teaches(each, run) and _its_own(s, each)]
     ids = [each.id for each in alike]
     states = {score.run_id: _state(score) for score in score_store.named(s, STATE, ids)}
     verdicts = generation_store.first_verdicts(s, ids)
@@ -147,7 +149,33 @@ def _fits(state: State, other: State) -> bool:
 
 
 def _made_by(run: Run) -> tuple[object, ...]:
-    return run.model.id, run.model.revision, run.params.get("temperature")
+    return *_model(run), run.params.get("temperature")
+
+
+def _model(run: Run) -> tuple[str, str]:
+    return run.model.id, run.model.revision
+
+
+def _its_own(s: Session, run: Run) -> bool:
+    """Say whether a run's samples are of its model and temperature: those that it took over need not be."""
+    if run.input_run is None:
+        return True
+    source = _drew(s, run)
+    drafts = [g for g in generation_store.of_run(s, run.id) if g.role == "draft" and g.round == 0]
+    alike = all(draft.sampling.get("temperature") == run.params.get("temperature") for draft in drafts)
+    return source is not None and _model(source) == _model(run) and alike
+
+
+def _drew(s: Session, run: Run) -> Run | None:
+    """Return the run that drew a run's samples, None where it is not there any more."""
+    passed: set[str] = set()
+    source: Run | None = run
+    while source is not None and source.input_run is not None:
+        if source.id in passed:  # an imported file may hold anything
+            return None
+        passed.add(source.id)
+        source = run_store.get(s, source.input_run)
+    return source
 
 
 def _share(verdicts: Mapping[str, int]) -> tuple[float | None, int]:
