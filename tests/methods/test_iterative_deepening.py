@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import isnan
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from storage.records import Generation, StoredRun
+from tests.export.files import imported, write_lines
 from tests.methods.playing import SUM, Judge, Play, first_drafts, of_role
-from tests.methods.signalled import score_of
+from tests.methods.signalled import failed, score_of
 from webapp.charts.evidence import evidence_of
 from webapp.engine.protocol import Prompt
 from webapp.methods.iterative_deepening import TRIGGER, IterativeDeepeningParams
@@ -161,6 +163,26 @@ async def test_drafts_of_another_run_take_nothing_beyond_the_samples(play: Play,
     reading = titles["Triggers along the texts"].reading
     assert stored.run.cost.generated_tokens == 2 * (5 + 17 + 5)
     assert "0 more tokens of these were drawn for the first attempts alone, 54 for the samples." in reading
+
+
+async def test_what_another_model_wrote_is_not_gone_on_from(play: Play, model: Judge) -> None:
+    model.script = going_on(WITHOUT_END)
+    source = await play("self_consistency", samples=2, max_tokens=60)
+    model.name = "another"
+    model.__post_init__()
+    stored = await failed(play, RunRequest(SUM, "iterative_deepening", SHORT, input_run=source.run.id))
+    assert stored.run.error.startswith("Another model wrote these samples: its tokens mean nothing to the one that")
+    assert [g.text for g in stored.generations] == [g.text for g in source.generations], "they are kept all the same"
+
+
+async def test_samples_without_tokens_are_refused_with_a_sentence(play: Play, tmp_path: Path) -> None:
+    row = {
+        "problem": {"question": SUM.question, "kind": "numeric"}, "model": "m", "method": "x",
+        "texts": [{"role": "draft", "text": "Answer: 4"}],
+    }  # fmt: skip
+    _, [source] = await imported(play.database, write_lines(tmp_path / "runs.jsonl", [row]))
+    request = RunRequest(source.run.problem, "iterative_deepening", SHORT, input_run=source.run.id)
+    assert "The tokens of these samples are not known" in (await failed(play, request)).run.error
 
 
 async def test_the_noise_after_a_trigger_is_that_of_the_sample(play: Play, model: Judge) -> None:

@@ -45,6 +45,17 @@ async def test_one_ordinary_answer_is_searched_and_nobody_asks_for_a_check(play:
     assert (row["why"], score_of(stored, "spontaneous_corrections").value) == ("corrects", 1.0)
 
 
+async def test_what_another_model_wrote_is_searched_but_not_written_again(play: Play, model: Judge) -> None:
+    says(model, CORRECTED)
+    source = await play("self_consistency", samples=1)
+    model.name = "another"
+    model.__post_init__()
+    stored = await play("s3c", source=source)
+    [row] = rows_of(stored)
+    assert row["why"] == "corrects" and "Another model wrote these samples" in row["why_not"]
+    assert [g.text for g in stored.generations] == [CORRECTED] and stored.run.outcome.answer == "4"
+
+
 async def test_the_counterfactual_goes_on_from_right_before_the_correction(play: Play, model: Judge) -> None:
     says(model, CORRECTED)
     stored = await play("s3c", max_tokens=80)

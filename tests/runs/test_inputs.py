@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,20 @@ async def test_what_follows_is_made_fresh_from_the_copied_drafts(service: RunSer
     roles = [(g.role, g.copied_from is not None) for g in revised.generations]
     assert roles == [("draft", True), ("draft", True), ("critique", False), ("revision", False)]
     assert revised.generations[3].parents == (revised.generations[0].id, revised.generations[2].id)
+
+
+@pytest.mark.parametrize(("name", "taught"), [("puppet", True), ("another", False)])
+async def test_a_model_learns_only_from_its_own_samples_what_tokens_spell(
+    service: RunService, puppet: Puppet, database: Database, name: str, taught: bool
+) -> None:
+    learnt: list[Mapping[int, bytes]] = []
+    puppet.learn = learnt.append  # type: ignore[attr-defined]
+    source = await done(service, database, asked())
+    puppet.name = name
+    puppet.__post_init__()
+    copy = await done(service, database, asked(input_run=source.run.id))
+    assert (bool(learnt), copy.run.model.id) == (taught, name)
+    assert [g.text for g in copy.generations] == [g.text for g in source.generations]
 
 
 async def test_a_live_copy_shows_what_the_stored_one_shows(service: RunService, database: Database) -> None:

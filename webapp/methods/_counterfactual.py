@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from storage.records import Generation
 from storage.trace import TokenTrace
-from webapp.methods.interface import RunContext
+from webapp.methods.interface import CannotGoOn, RunContext
 
 UNKNOWN_TOKENS = "the tokens of the text are not known"
 NO_OTHER = "no other token is known there"
@@ -30,10 +30,13 @@ async def written_without(
         return NO_OTHER
     if kept + 1 >= max_tokens:
         return NO_ROOM
-    return await run.continue_from(
-        text, [*trace.ids.tolist()[:kept], other], role="draft", label=label, branch=text.branch, round=round,
-        max_tokens=max_tokens - kept - 1,
-    )  # fmt: skip
+    try:
+        return await run.continue_from(
+            text, [*trace.ids.tolist()[:kept], other], role="draft", label=label, branch=text.branch, round=round,
+            max_tokens=max_tokens - kept - 1,
+        )  # fmt: skip
+    except CannotGoOn as refusal:  # another model wrote it
+        return str(refusal)
 
 
 def _other_token(trace: TokenTrace, at: int, avoided: Sequence[str]) -> int | None:

@@ -194,8 +194,9 @@ class RunContext(Protocol):
         """Continue inside the same assistant message after the given ids (a prefix of `generation`, then others).
 
         `max_tokens` counts the new tokens only. With the label and branch of `generation` a prefix of it goes on as
-        it did; with another redraw number it goes on anew. `parents` are what it comes from besides `generation`.
-        `own` is how long the prefix is, where what is put after it may begin as `generation` went on.
+        it did; with another redraw number it goes on anew. `parents` are what it comes from besides `generation`,
+        which the model of this run must have written (else CannotGoOn). `own` is how long the prefix is, where what
+        is put after it may begin as `generation` went on.
         """
         ...
 
@@ -277,7 +278,7 @@ class RunContext(Protocol):
         ...
 
     def trace(self, generation: Generation) -> TokenTrace:
-        """Return the token trace of a generation of this run."""
+        """Return the token trace of a generation of this run; CannotGoOn where its tokens are not known."""
         ...
 
     def tokenize(self, text: str) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,9 @@ from storage.trace import TokenTrace, concatenate, summarise
 from webapp.engine.noise import uniform
 from webapp.engine.policies.settings import Policy
 from webapp.engine.protocol import Engine, OptionProbabilities, Prompt, Sampling
-from webapp.methods.interface import MethodParams, Steered, Truncation
+from webapp.methods.interface import CannotGoOn, MethodParams, Steered, Truncation
 from webapp.runs.calls import Calls, Given, Text, blank, prompt_of
+from webapp.runs.inputs import NO_TOKENS, OTHER_TOKENS, Input
 from webapp.runs.oracle import RunOracle
 from webapp.runs.progress import Progress
 from webapp.runs.recorder import Recorder
@@ -27,8 +28,6 @@ from webapp.runs.spans import origins_of, spans_of
 from webapp.runs.stages import Place
 from webapp.tasks import graders
 from webapp.tasks.question import Question
-
-Input: TypeAlias = tuple[Generation, TokenTrace | None]  # of an earlier run
 
 
 class MethodContext:
@@ -52,6 +51,7 @@ class MethodContext:
         self._progress = progress
         self._oracle = RunOracle(run.problem)
         self._inputs = inputs
+        self._foreign: set[str] = set()  # copies of what another model wrote
         self._place = Place()
 
     @property
@@ -70,11 +70,8 @@ class MethodContext:
 
     async def drafts(self, question: Question, *, temperature_grid: Sequence[float] = ()) -> list[Generation]:
         """Return the first drafts: fresh ones, or those of the input run, copied."""
-        for _, trace in self._inputs:
-            if trace is not None:
-                teach(self._engine, trace)
         if self._inputs:
-            return [await self._recorder.copy(generation, trace) for generation, trace in self._inputs]
+            return [await self._taken(given) for given in self._inputs]
         return await self.sample_many(
             question.prompt(), self._params.samples, role="draft", label="draft", temperature_grid=temperature_grid
         )
@@ -142,6 +139,8 @@ class MethodContext:
         own: int | None = None,
     ) -> Generation:
         """Continue inside the same assistant message; ids that are not the generation's own count as injected."""
+        if generation.id in self._foreign:
+            raise CannotGoOn(OTHER_TOKENS)
         trace = self.trace(generation)
         own = min(_common(trace.ids.tolist(), ids), len(ids) if own is None else own)
         rows = concatenate([trace.slice(0, own), unscored(ids[own:], self._engine.piece, trace)])
@@ -262,7 +261,9 @@ class MethodContext:
 
     def trace(self, generation: Generation) -> TokenTrace:
         """Return the token trace of a generation of this run."""
-        return self._recorder.traces[generation.id]
+        if (trace := self._recorder.traces.get(generation.id)) is None:
+            raise CannotGoOn(NO_TOKENS)
+        return trace
 
     def tokenize(self, text: str) -> tuple[int, ...]:
         """Return the token ids of text as it stands inside an assistant message."""
@@ -292,6 +293,15 @@ class MethodContext:
     def doing(self, what: str) -> None:
         """Tell the page what the method is doing now."""
         self._progress.doing(self._place.label(what))
+
+    async def _taken(self, given: Input) -> Generation:
+        """Copy a text of the input run; the engine learns from the tokens of its own model alone what they spell."""
+        if given.own and given.trace is not None:
+            teach(self._engine, given.trace)
+        copied = await self._recorder.copy(given.generation, given.trace)
+        if not given.own:
+            self._foreign.add(copied.id)
+        return copied
 
     def _sampling(
         self,

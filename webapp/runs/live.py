@@ -16,7 +16,8 @@ from webapp.methods.interface import Answer, CannotGoOn, MethodParams, MethodSpe
 from webapp.runs import announce
 from webapp.runs.budget import Budget, BudgetSpent
 from webapp.runs.calls import Calls
-from webapp.runs.context import Input, MethodContext
+from webapp.runs.context import MethodContext
+from webapp.runs.inputs import Input
 from webapp.runs.limits import Limits
 from webapp.runs.log import RunLog
 from webapp.runs.outcome import begun, conclude

@@ -20,13 +20,14 @@ from webapp.analysis.attempts import ANSWERING
 from webapp.engine.protocol import Engine
 from webapp.methods.interface import Answer, MethodParams, MethodSpec
 from webapp.runs.access import may, require
-from webapp.runs.branch import Fork, branching, check_fork, params_of, sampling_of
+from webapp.runs.branch import Fork, branching, check_fork, params_of, same_model, sampling_of
 from webapp.runs.by_hand import VERSION as CORRECTION_VERSION
 from webapp.runs.by_hand import Correction, desk
 from webapp.runs.by_hand import check as check_correction
 from webapp.runs.calls import Calls
-from webapp.runs.context import Input, MethodContext
+from webapp.runs.context import MethodContext
 from webapp.runs.correcting import correcting
+from webapp.runs.inputs import Input
 from webapp.runs.leases import Leases
 from webapp.runs.limits import Limits
 from webapp.runs.live import Work
@@ -226,7 +227,8 @@ class Preparation:
         if stored.run.live or not drafts:
             state = "is still at work" if stored.run.live else "has no finished samples"
             raise BadRequest(f"The run whose samples were to be used {state}.")
-        return [(g, stored.traces.get(g.id)) for g in sorted(drafts, key=lambda g: g.ordinal)]
+        own = same_model(stored.run.model, self._engine.info.record)
+        return [Input(g, stored.traces.get(g.id), own) for g in sorted(drafts, key=lambda g: g.ordinal)]
 
     async def _fork(self, point: BranchPoint) -> Fork:
         def load(s: OrmSession) -> Fork | None:
