@@ -10,12 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.export.training.cases import LEGS, built, case, replies, sample, text, told
+from storage.records import Span, VerdictValue
+from tests.export.training.cases import LEGS, built, case, replies, rows, sample, text, told
 from webapp.export.training.builders.graded import GRADED
 from webapp.export.training.builders.partial import PARTIAL, states_of
 from webapp.export.training.builders.sharpening import SHARPENING
 from webapp.export.training.builders.step_labels import STEP_LABELS, arrive
+from webapp.export.training.checks import checked
 from webapp.export.training.examples import Graded, Pair, Reply, Steps, written
+from webapp.export.training.formats.prm800k import PRM800K
 from webapp.export.training.material import Judged
 from webapp.export.training.settings import TrainingSettings
 
@@ -136,6 +139,39 @@ def test_labels_of_people(label: Judged, settings: dict[str, str], good: tuple[b
     made, refused = built(STEP_LABELS, of, **settings)
     assert [each.good for each in made if isinstance(each, Steps)] == ([] if good is None else [good])
     assert len(refused) == (good is None)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "label", "ending"),
+    [
+        ("correct", Judged(flawless=True), "solution"),
+        ("ungraded", Judged(ratings=(1, 0, 1)), "solution"),
+        ("incorrect", Judged(ratings=(1, 1, 1)), None),
+        ("correct", Judged(ratings=(1, None, None)), None),
+        ("incorrect", Judged(first_error=1), "found_error"),
+    ],
+)
+def test_a_record_says_how_labelling_ended(verdict: VerdictValue, label: Judged, ending: str | None) -> None:
+    of = case(told(text("a.\nb.\nc.", verdict, id="it")), judged={"it": replace(label, people=("Ada",))})
+    [steps] = built(STEP_LABELS, of)[0]
+    [record] = rows(PRM800K, steps)
+    assert (record["labeler"], record["label"]["finish_reason"]) == ("Ada", ending)
+    assert record["question"]["pre_generated_steps"] == ["a.", "b.", "c."]
+
+
+def test_who_judged_an_outcome_labelled_no_step() -> None:
+    of = case(told(text("a.\nb.", id="it")), judged={"it": Judged(right=True, people=("Ada",))})
+    [steps] = built(STEP_LABELS, of, labels_from="rollouts", rollouts=1)[0]
+    assert (steps.meta.labelled_by, rows(PRM800K, steps)[0]["labeler"]) == (("Ada",), None)
+
+
+@pytest.mark.parametrize(("handling", "kept"), [("mask", True), ("keep", True), ("drop", False)])
+def test_labels_of_steps_that_a_person_wrote_are_kept_unless_these_are_dropped(handling: str, kept: bool) -> None:
+    said = text("a.\nb.", id="it", spans=(Span(0, 3, "model"), Span(3, 5, "person")))
+    settings = TrainingSettings.model_validate({"person": handling})
+    of = case(told(said), judged={"it": Judged(flawless=True)})
+    [steps] = built(STEP_LABELS, of)[0]
+    assert isinstance(checked(steps, of, settings, masks=False), Steps) == kept
 
 
 def test_answers_with_their_outcome() -> None:

@@ -62,14 +62,16 @@ def _facts(export: Export, content: bytes) -> dict[str, object]:
 
 
 def _origins(export: Export) -> dict[str, object]:
+    if not all("meta" in each.row for each in export.rows):
+        return {"not known": "rows of this format do not say"}
     counts: Counter[str] = Counter()
     for each in export.rows:
         for reply in each.row.get("meta", {}).get("origins", []):
             counts.update({span["origin"] for span in reply})
     named: dict[str, object] = {
-        f"replies with a stretch of origin {origin}": count for origin, count in sorted(counts.items())
+        f"replies or steps with a stretch of origin {origin}": count for origin, count in sorted(counts.items())
     }
-    return named or {"replies with a stretch that is not the model's": 0}
+    return named or {"replies or steps with a stretch that is not the model's": 0}
 
 
 def _settings(settings: TrainingSettings, uses: Iterable[str]) -> dict[str, object]:

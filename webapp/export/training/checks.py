@@ -64,6 +64,8 @@ def _handled(example: Example, settings: TrainingSettings, masks: bool) -> Made:
             continue
         if handling == "drop":
             return Refusal(f"a part is {WORDS[name]}")
+        if isinstance(example, Steps):
+            continue  # what is learnt of steps are their labels, not their words
         if not masks or not isinstance(example, Reply):
             return Refusal(f"a part is {WORDS[name]}, which this format cannot mask")
         example = replace(example, reply=_masked(example.reply, origins))
@@ -76,7 +78,9 @@ def _replies(example: Example) -> tuple[Pieces, ...]:
             return (reply,)
         case Pair(chosen=chosen, rejected=rejected):
             return chosen, rejected
-        case Steps() | Online():
+        case Steps(steps=steps):
+            return steps
+        case Online():
             return ()
 
 

@@ -88,18 +88,34 @@ class Graded:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """A solution to a question step by step: [n] texts, [n] ratings 1, 0 (neutral) or -1, and [n] whether it is good.
+    """The labelled steps of a solution: [n] steps, [n] ratings 1, 0 (neutral) or -1, and [n] whether each is good.
 
-    `prompt` is what was answered, which is looked at for leaks; rows hold the question as it is stated.
+    Attributes:
+        meta: where it comes from.
+        prompt: what was answered, which is looked at for leaks.
+        question: as it is stated, which rows hold.
+        whole: all steps of the solution, of which the first n are labelled.
+        steps: the labelled ones by who wrote what.
+        ratings: of people, or by rollouts.
+        good: what a model is to say of each.
+        reference: the reference answer.
+        concludes: that all of the solution is labelled and without an error, and that it is not known to be wrong.
+        labelled_by: who rated the steps, nobody for rollouts.
+        seconds: how long that took.
+        labelled_at: when, in ISO 8601.
+
     """
 
     meta: Meta
     prompt: Messages
     question: str
-    steps: tuple[str, ...]
+    whole: tuple[str, ...]
+    steps: tuple[Pieces, ...]
     ratings: tuple[int | None, ...]
     good: tuple[bool, ...]
     reference: str | None
+    concludes: bool = False
+    labelled_by: tuple[str, ...] = ()
     seconds: float = 0.0
     labelled_at: str = ""
 

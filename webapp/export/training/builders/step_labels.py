@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from random import Random
 
 from storage.records import Generation
 from webapp.export.training.builder import Builder
-from webapp.export.training.cutting import cuts_of, first_error, judged_cuts, steps_of
+from webapp.export.training.cutting import Cuts, cuts_of, first_error, judged_cuts, steps_of
 from webapp.export.training.examples import Made, Refusal, Steps
-from webapp.export.training.material import Case, Judged, Told, asked, meta, stated
+from webapp.export.training.material import Case, Judged, Told, asked, meta, pieces_of, stated
 from webapp.export.training.settings import TrainingSettings
 
 
@@ -19,7 +20,8 @@ def build(case: Case, settings: TrainingSettings, random: Random) -> Iterator[Ma
     From people: the ratings they gave, or what a first error implies; as in PRM800K nothing is kept after the first
     error where only that was labelled. From rollouts: a step is good if some stored solution that shares all steps
     up to it is right (GLoRe, arXiv 2402.10963, section 23), which makes labels monotone by itself: no good step
-    follows a bad one. Only prefixes that enough stored solutions share are labelled.
+    follows a bad one. Only prefixes that enough stored solutions share are labelled; labels are not balanced by the
+    length of a prefix, as they are in the paper.
     """
     if settings.labels_from == "rollouts":
         yield from _by_rollouts(case, settings)
@@ -42,12 +44,25 @@ def _by_people(case: Case, settings: TrainingSettings, told: Told, text: Generat
     if 0 in ratings and settings.neutral == "drop":
         return Refusal("a step is neutral, and such rows are dropped")
     good = tuple(rating == 1 or (rating == 0 and settings.neutral == "good") for rating in ratings)
-    steps = steps_of(text.text, cuts)[: len(ratings)]
+    steps = _steps(case, told, text, cuts, ratings, good, "labelled by people")
+    return replace(steps, labelled_by=label.people, seconds=label.seconds, labelled_at=label.when)
+
+
+def _steps(
+    case: Case, told: Told, text: Generation, cuts: Cuts, ratings: tuple[int | None, ...], good: tuple[bool, ...],
+    reason: str,
+) -> Steps:  # fmt: skip
     return Steps(
-        meta(case, [(told, text)], "flawless" if all(good) else "flawed", "labelled by people"),
-        asked(case, text), stated(case), tuple(steps), ratings, good, case.problem.reference,
-        label.seconds, label.when,
-    )  # fmt: skip
+        meta(case, [(told, text)], "flawless" if all(good) else "flawed", reason),
+        asked(case, text),
+        stated(case),
+        whole=tuple(steps_of(text.text, cuts)),
+        steps=tuple(pieces_of(text, *cut) for cut in cuts[: len(ratings)]),
+        ratings=ratings,
+        good=good,
+        reference=case.problem.reference,
+        concludes=len(ratings) == len(cuts) and -1 not in ratings and case.right(text) is not False,
+    )
 
 
 def rated(label: Judged, steps: int) -> tuple[int | None, ...] | None:
@@ -69,12 +84,8 @@ def _by_rollouts(case: Case, settings: TrainingSettings) -> Iterator[Made]:
         if not good:
             yield Refusal("too few stored solutions share the first step")
             continue
-        kind = "flawless" if all(good) else "flawed"
-        yield Steps(
-            meta(case, [(told, text)], kind, f"prefixes shared by {settings.rollouts} stored solutions or more"),
-            asked(case, text), stated(case), tuple(steps_of(text.text, cuts_of(text.text))[: len(good)]),
-            tuple(1 if each else -1 for each in good), good, case.problem.reference,
-        )  # fmt: skip
+        reason = f"prefixes shared by {settings.rollouts} stored solutions or more"
+        yield _steps(case, told, text, cuts_of(text.text), tuple(1 if each else -1 for each in good), good, reason)
 
 
 def arrive(steps: Sequence[str], solutions: Sequence[tuple[Sequence[str], bool]], fewest: int) -> tuple[bool, ...]:

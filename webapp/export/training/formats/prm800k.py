@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from webapp.export.training.examples import Steps
+from webapp.export.training.examples import Steps, written
 from webapp.export.training.formats.format import Format, Row, Way
 
 
 def write(example: Steps, way: Way) -> list[Row]:
-    """Return a record; ratings are 1, 0 and -1, and labels by rollouts name no labeler."""
-    found_error = -1 in example.ratings
+    """Return a record; ratings are 1, 0 and -1, and labels by rollouts name no labeler.
+
+    Why labelling ended is null where neither an error was found nor the solution labelled to a right end.
+    """
+    rated = zip(map(written, example.steps), example.ratings, strict=True)
     label = {
-        "steps": [_step(text, rating) for text, rating in zip(example.steps, example.ratings, strict=True)],
+        "steps": [_step(text, rating) for text, rating in rated],
         "total_time": round(1000 * example.seconds),
-        "finish_reason": "found_error" if found_error else "solution",
+        "finish_reason": "found_error" if -1 in example.ratings else "solution" if example.concludes else None,
     }
     question = {
         "problem": example.question,
         "ground_truth_solution": None,
         "ground_truth_answer": example.reference,
-        "pre_generated_steps": list(example.steps),
+        "pre_generated_steps": list(example.whole),
         "pre_generated_answer": None,
         "pre_generated_verifier_score": None,
     }
     head = {
-        "labeler": ", ".join(example.meta.labelled_by) or None, "timestamp": example.labelled_at or None,
+        "labeler": ", ".join(example.labelled_by) or None, "timestamp": example.labelled_at or None,
         "generation": None, "is_quality_control_question": False, "is_initial_screening_question": False,
     }  # fmt: skip
     return [{**head, "question": question, "label": label}]
