@@ -175,7 +175,8 @@ async def test_steps_are_tokenised_as_the_classifier_wants_them(
     for row, told in zip(rows, plain, strict=True):
         assert [label for label in row["labels"] if label != -100] == [int(label) for label in told["labels"]]
         said = "".join(f"{step}\n" for step in told["completions"])
-        assert tokenizer.decode(row["input_ids"]) == told["prompt"] + said
+        begun = tokenizer.bos_token or ""  # as PRMTrainer began every row
+        assert tokenizer.decode(row["input_ids"]) == begun + told["prompt"] + said
 
 
 async def test_every_row_survives_the_file(database: Database, tmp_path: Path) -> None:

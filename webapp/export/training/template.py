@@ -25,12 +25,18 @@ class Template:
 
         return cls(AutoTokenizer.from_pretrained(folder, local_files_only=True), name)
 
-    def rendered(self, messages: Messages) -> str:
-        """Return a conversation as the model reads it, up to where its reply begins."""
-        told = [{"role": role, "content": content} for role, content in messages]
-        if getattr(self._tokenizer, "chat_template", None) is None:
-            return plainly(messages)
-        return str(self._tokenizer.apply_chat_template(told, tokenize=False, add_generation_prompt=True))
+    def string(self, messages: Messages) -> str:
+        """Return a conversation up to where its reply begins, as a string for trainers that tokenise it themselves.
+
+        What the tokenizer puts before every text is left out: it would stand there twice.
+        """
+        told = self._rendered(messages)
+        return told.removeprefix(self._tokenizer.bos_token) if _adds_begin(self._tokenizer) else told
+
+    def prompt(self, messages: Messages) -> list[int]:
+        """Return the token ids of a conversation as the model reads it, up to where its reply begins."""
+        begun = self.begin if self._template is None and _adds_begin(self._tokenizer) else []
+        return [*begun, *self.ids(self._rendered(messages))]
 
     def ids(self, text: str) -> list[int]:
         """Return the token ids of a text; nothing is added to it."""
@@ -38,15 +44,25 @@ class Template:
 
     @property
     def begin(self) -> list[int]:
-        """The id that begins every text, if the tokenizer has one."""
+        """The id for the beginning of a text, if the tokenizer has one, whether or not it adds that by itself."""
         token = self._tokenizer.bos_token_id
-        return [] if token is None or not _adds_begin(self._tokenizer) else [int(token)]
+        return [] if token is None else [int(token)]
 
     @property
     def end(self) -> list[int]:
         """The id that ends a reply."""
         token = self._tokenizer.eos_token_id
         return [] if token is None else [int(token)]
+
+    @property
+    def _template(self) -> object:
+        return getattr(self._tokenizer, "chat_template", None)
+
+    def _rendered(self, messages: Messages) -> str:
+        if self._template is None:
+            return plainly(messages)
+        told = [{"role": role, "content": content} for role, content in messages]
+        return str(self._tokenizer.apply_chat_template(told, tokenize=False, add_generation_prompt=True))
 
 
 def plainly(messages: Messages) -> str:
@@ -59,4 +75,4 @@ def plainly(messages: Messages) -> str:
 
 def _adds_begin(tokenizer: Any) -> bool:
     ids: Sequence[int] = tokenizer("a")["input_ids"]
-    return bool(ids) and ids[0] == tokenizer.bos_token_id
+    return tokenizer.bos_token_id is not None and ids[0] == tokenizer.bos_token_id

@@ -33,7 +33,7 @@ def prompt_of(messages: Messages, way: Way) -> object:
     """Return a prompt in the style asked for."""
     if way.style == "conversational":
         return [{"role": role, "content": content} for role, content in messages]
-    return plainly(messages) if way.template is None else way.template.rendered(messages)
+    return plainly(messages) if way.template is None else way.template.string(messages)
 
 
 def reply_of(pieces: Pieces, way: Way) -> object:

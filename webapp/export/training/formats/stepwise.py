@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from webapp.export.training.examples import Steps
+from collections.abc import Sequence
+
+from webapp.export.training.examples import Steps, written
 from webapp.export.training.formats.format import CannotSay, Format, Row, Way, meta_row
 from webapp.export.training.formats.tokens import NO_LOSS
 from webapp.export.training.template import Template
@@ -13,8 +15,8 @@ SEPARATOR = "\n"
 def write(example: Steps, way: Way) -> list[Row]:
     """Return a row with a label a step; plain text only, whatever the style."""
     labels = list(example.good)
-    content = {"prompt": example.question, "completions": list(example.steps), "labels": labels}
-    return [{**content, "meta": meta_row(example.meta)}]
+    content = {"prompt": example.question, "completions": [*map(written, example.steps)], "labels": labels}
+    return [{**content, "meta": meta_row(example.meta, *example.steps)}]
 
 
 def write_tokens(example: Steps, way: Way) -> list[Row]:
@@ -26,12 +28,12 @@ def write_tokens(example: Steps, way: Way) -> list[Row]:
     """
     if way.template is None:
         raise CannotSay("token ids need the model that is to be trained")
-    ids, labels = classified(example.question, example.steps, list(example.good), way.template)
-    return [{"input_ids": ids, "labels": labels, "meta": meta_row(example.meta)}]
+    ids, labels = classified(example.question, [*map(written, example.steps)], list(example.good), way.template)
+    return [{"input_ids": ids, "labels": labels, "meta": meta_row(example.meta, *example.steps)}]
 
 
 def classified(
-    prompt: str, steps: tuple[str, ...], labels: list[bool], template: Template
+    prompt: str, steps: Sequence[str], labels: Sequence[bool], template: Template
 ) -> tuple[list[int], list[int]]:
     """Return [T] ids and [T] labels as TRL's PRMTrainer made them up to 1.13: one label a step, else -100."""
     ids = [*template.begin, *template.ids(prompt)]

@@ -21,7 +21,7 @@ def write(example: Reply, way: Way) -> list[Row]:
     """
     if way.template is None:
         raise CannotSay("token ids need the model that is to be trained")
-    prompt = way.template.ids(way.template.rendered(example.prompt))
+    prompt = way.template.prompt(example.prompt)
     ids, labels = list(prompt), [NO_LOSS] * len(prompt)
     for trained, pieces in groupby(example.reply, key=lambda piece: piece.trained):
         part = way.template.ids("".join(piece.text for piece in pieces))
