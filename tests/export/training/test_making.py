@@ -11,10 +11,10 @@ import pytest
 
 from storage.database import Database
 from storage.repositories.selected import Wanted
-from tests.export.training.stored import REQUEST, store
+from tests.export.training.stored import REQUEST, RUNS, store
 from webapp.export.selection import BadExport
 from webapp.export.training import files
-from webapp.export.training.card import encoded
+from webapp.export.training.card import card, encoded
 from webapp.export.training.making import Export, make, order
 from webapp.export.training.reading import NothingSelected
 from webapp.export.training.settings import TrainingSettings
@@ -64,6 +64,40 @@ async def test_a_card_says_what_is_in_the_file_and_what_is_not(database: Databas
     assert "`reward`" not in card, "settings of other builders are left out"
 
 
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("gsm8k:17", "gsm8k"),
+        ("openai/gsm8k:17", "openai/gsm8k"),
+        ("legs row 1", "legs"),
+        ("arc sample 3", "arc"),
+        ("gsm8k_cot doc 12", "gsm8k_cot"),
+        ("MR-Ben 4a9365b2-8056-4a99-ac15-c442dd2b76ed", "MR-Ben"),
+        (
+            'reasoning-gym 0.1.25: maze, seed 3, item 17, {"size": 4}',
+            'reasoning-gym 0.1.25: maze, seed 3, {"size": 4}',
+        ),
+        ("typed", "typed"),
+        ("", "imported"),
+    ],
+)
+async def test_a_card_names_data_sets_not_rows(database: Database, tmp_path: Path, source: str, name: str) -> None:
+    rows = [row | {"problem": row["problem"] | {"source": source}} for row in RUNS]
+    export = await made(database, await store(database, tmp_path, rows), "graded", "sft")
+    assert f"| problem sources | {name} |" in card(export, "rows.jsonl", b"")
+
+
+async def test_records_without_origins_claim_none(database: Database, tmp_path: Path) -> None:
+    settings = {"labels_from": "rollouts", "rollouts": 1}
+    session = await store(database, tmp_path)
+    told = {
+        format: card(await made(database, session, "step-labels", format, **settings), "rows.jsonl", b"")
+        for format in ("stepwise", "prm800k")
+    }
+    assert "| replies or steps with a stretch that is not the model's | 0 |" in told["stepwise"]
+    assert "| not known | rows of this format do not say |" in told["prm800k"]
+
+
 async def test_page_and_command_line_write_the_same_rows(database: Database, tmp_path: Path) -> None:
     export = await made(database, await store(database, tmp_path), "first-vs-corrected", "kto")
     with zipfile.ZipFile(io.BytesIO(files.zipped(export, "it"))) as packed:
@@ -72,8 +106,6 @@ async def test_page_and_command_line_write_the_same_rows(database: Database, tmp
 
 
 async def test_a_prompt_with_the_answer_is_refused_and_counted(database: Database, tmp_path: Path) -> None:
-    from tests.export.training.stored import RUNS
-
     told = json.loads(json.dumps(RUNS[0]))
     told["texts"][1]["prompt"][2]["content"] = "No. The answer is 12."
     export = await made(database, await store(database, tmp_path, [told]), "two-turn", "sft")

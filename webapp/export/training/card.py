@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from webapp.export.training.making import Export
 from webapp.export.training.registry import BUILDERS
 from webapp.export.training.settings import TrainingSettings
+
+_ROW = re.compile(r":\d+$| (?:row|doc|sample) \S+$|, item \d+(?=,|$)| [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 
 def card(export: Export, name: str, content: bytes) -> str:
@@ -50,7 +53,9 @@ def _facts(export: Export, content: bytes) -> dict[str, object]:
         "format": f"{order.format.name}: {order.format.title}",
         "made by": order.builder.name,
         "selection": f"{where}; {export.runs} finished runs on {export.problems} problems",
-        "models": ", ".join(sorted(f"{model} ({revision[:12]})" for model, revision in export.models)),
+        "models of the selected runs": ", ".join(
+            sorted(f"{model} ({revision[:12]})" for model, revision in export.models)
+        ),
         "methods": ", ".join(sorted({method for meta in metas for method in meta.methods})) or "none",
         "problem sources": ", ".join(sorted({_data_set(meta.source) for meta in metas})) or "none",
         "tokenizer and template": export.template or "none",
@@ -95,4 +100,5 @@ def _cell(value: object) -> str:
 
 
 def _data_set(source: str) -> str:
-    return source.partition(" row ")[0] or "unknown"
+    """Return the source of a problem without what tells its row from others of the same data set."""
+    return _ROW.sub("", source) or "unknown"

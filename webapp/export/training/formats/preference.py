@@ -50,6 +50,7 @@ DPO = Format(
 )  # fmt: skip
 REWARD = Format(
     "reward", "Reward model: preferences (TRL)", frozenset({Pair}), COLUMNS,
-    "`RewardTrainer`; loss -log sigmoid(r(chosen) - r(rejected)). A column `margin` is read if you add one.",
+    "`RewardTrainer`; loss -log sigmoid(r(chosen) - r(rejected)). A column `margin` is read if you add one. TRL ends "
+    "both replies with the end-of-text, also where `append_eos` is false.",
     write,
 )  # fmt: skip
