@@ -99,7 +99,7 @@ class Puppet:
 
     script: Script = lambda prompt, sample: f"Answer: {sample}"
     capabilities: frozenset[str] = frozenset(
-        {"generate", "continue", "score", "choose", "embed", "chat", "full_vocabulary", "hidden", "steer"}
+        {"generate", "continue", "score", "choose", "embed", "chat", "full_vocabulary", "top_k", "hidden", "steer"}
     )
     context_length: int = 100_000
     name: str = "puppet"

@@ -43,7 +43,7 @@ class RpcParams(MethodParams):
     title="Perplexity consistency (RPC)",
     family="sample",
     paper="2510.15444",
-    needs={"generate"},
+    needs={"generate", "top_k"},
     faithful="full",
     faithful_note="As in the authors' code, the probability of a path is exp(mean token log-probability), where the "
     "paper writes p(path | question): products over whole texts vanish. Ours are the bounds on when to fit, the EM "

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from pydantic import Field, field_validator
 
 from webapp.analysis import confidence
+from webapp.engine.protocol import Capability
 from webapp.methods._common import decided, majority, tallied
 from webapp.methods._signals import by_branch, known, record_each
 from webapp.methods.interface import Answer, MethodParams, RunContext
@@ -15,6 +17,7 @@ from webapp.tasks.question import Question
 
 Weight: TypeAlias = Literal["count", "probability", "self-certainty"]
 
+LOGPROBS, DISTRIBUTIONS = frozenset[Capability]({"top_k"}), frozenset[Capability]({"full_vocabulary"})
 HOTTEST = 5.0
 MOST_TEMPERATURES = 8
 BY_PROBABILITY = "exp(mean log-probability of the tokens at temperature 1): what the sample's answer gains"
@@ -41,6 +44,16 @@ class SelfConsistencyParams(MethodParams):
     def _readable(cls, given: str) -> str:
         temperatures(given)
         return given
+
+    def demands(self) -> Mapping[str, frozenset[Capability]]:
+        """Weights are read from what a model tells of every token."""
+        match self.weight:
+            case "count":
+                return {}
+            case "probability":
+                return {"A vote by probability": LOGPROBS}
+            case "self-certainty":
+                return {"A vote by self-certainty": DISTRIBUTIONS}
 
 
 def temperatures(given: str) -> tuple[float, ...]:

@@ -44,7 +44,7 @@ class SelfCritiqueProbeParams(MethodParams):
     title="Self-Critique probe",
     family="probe",
     paper="2510.09259",
-    needs={"generate"},
+    needs={"generate", "top_k"},
     faithful="full",
     faithful_note="Two greedy answers, the request for another way in the same user turn as the question, the "
     "authors' similarity. The wording is ours. Entropies are those of the whole vocabulary (authors: of the 50 "

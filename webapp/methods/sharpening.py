@@ -46,7 +46,7 @@ class SharpeningParams(MethodParams):
     title="Sharpening (best of N)",
     family="sample",
     paper="2412.01951",
-    needs={"generate"},
+    needs={"generate", "top_k"},
     faithful="variant",
     faithful_note="The inference-time version with the paper's three self-rewards; its trained versions are not "
     "here. The warning about shorter picks is ours.",
