@@ -14,6 +14,7 @@ from webapp.export.training.choose import CAPPED, REPEATED, UNBALANCED, Candidat
 from webapp.export.training.examples import Meta, Pair, Piece, Refusal, Reply, joint
 from webapp.export.training.leaks import leaks
 from webapp.export.training.material import pieces_of, plain
+from webapp.export.training.ordering import typed_first
 from webapp.export.training.settings import TrainingSettings
 
 META = Meta("legs", "legs row 1", "kind", "reason")
@@ -119,6 +120,18 @@ def test_repetitions_are_dropped_and_problems_and_kinds_are_balanced() -> None:
     assert left == {REPEATED: 1, CAPPED: 2, UNBALANCED: 1}
     assert Counter(each.meta.kind for each in kept) == {"good": 2, "bad": 2}
     assert chosen(ROWS, TrainingSettings(dedup=False), ["completion"]) == (ROWS, {})
+
+
+def test_rows_that_first_fill_a_column_stand_ahead_and_the_others_keep_their_order() -> None:
+    fillings: list[dict[str, object]] = [
+        {"n": 0, "a": None, "meta": {"by": [], "spans": [[]]}},
+        {"n": 1, "a": None, "meta": {"by": [], "spans": [[]]}},
+        {"a": 1, "meta": {"by": [], "spans": [[]]}},
+        {"a": 2, "meta": {"by": ["Ada"], "spans": [[], [{"start": 0}]]}},
+        {"a": 3, "meta": {"by": ["Bob"], "spans": [[{"start": 1}]]}},
+    ]
+    rows = [Candidate(META, row) for row in fillings]
+    assert [rows.index(each) for each in typed_first(rows)] == [0, 2, 3, 1, 4]
 
 
 def test_what_is_kept_depends_on_the_seed_alone() -> None:

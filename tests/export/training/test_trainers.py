@@ -14,7 +14,7 @@ import pytest
 
 from storage.database import Database
 from storage.repositories.selected import Wanted
-from tests.export.training.stored import store
+from tests.export.training.stored import DOGS, LEGS, store, two_turns
 from tests.parts import require
 from webapp.export.training import files
 from webapp.export.training.making import make, order
@@ -177,6 +177,21 @@ async def test_steps_are_tokenised_as_the_classifier_wants_them(
         said = "".join(f"{step}\n" for step in told["completions"])
         begun = tokenizer.bos_token or ""  # as PRMTrainer began every row
         assert tokenizer.decode(row["input_ids"]) == begun + told["prompt"] + said
+
+
+async def test_a_file_of_many_pieces_loads_though_its_first_rows_fill_few_columns(
+    database: Database, tmp_path: Path
+) -> None:
+    plain = two_turns(LEGS, "Many.\nAnswer: 12", "Yes.\nAnswer: 12", 0)
+    runs = [*(plain | {"seed": seed} for seed in range(60)), two_turns(DOGS, "A few.\nAnswer: 3", "Answer: 8", 0)]
+    session = await store(database, tmp_path, runs)
+    ordered = order(Wanted(sessions=(session,)), "isc", "sft-spans", TrainingSettings(dedup=False))
+    files.write(await make(database, ordered), tmp_path / "rows.jsonl")
+    loaded = datasets.load_dataset(
+        "json", data_files=str(tmp_path / "rows.jsonl"), split="train", cache_dir=str(tmp_path / "cache"),
+        chunksize=1 << 12,
+    )  # fmt: skip
+    assert sorted(map(len, loaded["untrained"])) == [*[0] * 60, 1]
 
 
 async def test_every_row_survives_the_file(database: Database, tmp_path: Path) -> None:

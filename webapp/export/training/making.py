@@ -19,6 +19,7 @@ from webapp.export.training.choose import Candidate, chosen
 from webapp.export.training.examples import Refusal
 from webapp.export.training.formats.format import CannotSay, Format, Way
 from webapp.export.training.material import Case
+from webapp.export.training.ordering import typed_first
 from webapp.export.training.reading import cases, selected_runs
 from webapp.export.training.registry import BUILDERS, FORMATS, formats_of
 from webapp.export.training.settings import TrainingSettings
@@ -115,7 +116,8 @@ async def make(
         made.models |= {(each.run.model.id, each.run.model.revision) for case in few for each in case.told}
         ready = await asyncio.gather(*(_with_drawn(case, made, engine) for case in few))  # one batch of the engine
         candidates += await asyncio.to_thread(lambda ready=ready: [row for c in ready for row in _rows(c, made, way)])  # type: ignore[misc]
-    made.rows, left = chosen(candidates, order.settings, order.format.columns)
+    kept, left = chosen(candidates, order.settings, order.format.columns)
+    made.rows = typed_first(kept)
     made.refused += left
     return made
 
