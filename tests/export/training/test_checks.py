@@ -32,6 +32,12 @@ def test_rows_of_oracle_runs_are_refused_unless_wanted() -> None:
     assert checked(tainted, case(), TrainingSettings(oracle="keep"), masks=False) == tainted
 
 
+def test_a_prompt_ends_where_a_reply_can_follow() -> None:
+    begun = replace(reply(Piece("12")), prompt=(*plain(LEGS), ("assistant", "It is")))
+    refused = checked(begun, case(), TrainingSettings(), masks=False)
+    assert refused == Refusal("the prompt does not end in a turn of the user")
+
+
 @pytest.mark.parametrize("origin", HANDLED)
 @pytest.mark.parametrize("handling", ["mask", "drop", "keep"])
 def test_what_is_not_the_model_s_is_masked_dropped_or_kept(origin: Origin, handling: str) -> None:

@@ -40,14 +40,14 @@ def checked(example: Example, case: Case, settings: TrainingSettings, *, masks: 
         return Refusal("the method looked at the reference answer")
     if leaks(example.prompt, case, example.meta.texts):
         return Refusal("the reference answer stands in the prompt")
-    if not _starts_with_user(example.prompt):
-        return Refusal("the prompt is no conversation that a user begins")
+    if not _asks(example.prompt):
+        return Refusal("the prompt does not end in a turn of the user")
     if isinstance(example, Pair) and (reason := _too_unequal(example, settings.length_ratio)):
         return Refusal(reason)
     return _handled(example, settings, masks)
 
 
-def _starts_with_user(prompt: Messages) -> bool:
+def _asks(prompt: Messages) -> bool:
     roles = [role for role, _ in prompt]
     return bool(roles) and roles[-1] == "user" and set(roles) <= {"system", "user", "assistant"}
 
