@@ -19,7 +19,9 @@ from webapp.runs.selected.service import Selected
 from webapp.runs.selected.texts import NO_VOTE, Texts
 
 POINTS = 8  # sizes of votes between which a budget falls
-NO_VOTES = "The samples of this side did not vote, so it is not known what a vote of fewer or more of them would say."
+NO_VOTES = (
+    "The first drafts of this side did not vote, so it is not known what a vote of fewer or more of them would say."
+)
 ALONE = "No other side of the same model has graded runs of these problems."
 NO_TOKENS = "It is not known how many tokens the samples of this side took."
 
