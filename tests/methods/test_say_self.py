@@ -172,6 +172,16 @@ async def test_others_that_do_not_fit_are_cut(play: Play, model: Judge) -> None:
     assert "…a" in turns(of_role(stored, "evaluation")[0])[-1]
 
 
+async def test_what_is_appended_has_room_where_others_were_cut(play: Play, model: Judge) -> None:
+    model.limit(1100)
+    saying(model, ["Answer: 4", f"{'a' * 380}\nAnswer: 5"], ["x" * 400 + APPENDED + " 7"] * 2)
+    settings: dict[str, Any] = {"reflection": "the disagreement", "max_tokens": 400, "examples": False, "retries": 0}
+    stored = await play("say_self", samples=2, **settings)
+    assert "…a" in turns(of_role(stored, "evaluation")[0])[-1]
+    needed = [model.count_tokens(prompt) + sampling.max_tokens for prompt, sampling, _ in model.calls]
+    assert len(needed) == 3 and max(needed) <= 1100
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
     [

@@ -180,6 +180,21 @@ async def test_responses_that_do_not_fit_keep_their_ends(play: Play, model: Judg
     assert "\n…a" in asked and "\n…b" in asked and "a\nAnswer: 4\n" in asked and "b\nAnswer: 5\n" in asked
 
 
+@pytest.mark.parametrize("settings", [{"insist": True}, {"meta_filter": True}, {"insist": True, "meta_filter": True}])
+async def test_what_follows_a_judgement_of_full_length_has_room_too(
+    play: Play, model: Judge, settings: dict[str, Any]
+) -> None:
+    model.limit(1400)
+    end = OPENED + "2, 1]]"
+    whole = "x" * 300 + end if "insist" in settings else "x" * (300 - len(end)) + end
+    model.script = lambda prompt, sample: whole if judges(prompt) else "a" * 450
+    await play("spct", samples=2, judgements=2, judge_tokens=300, max_tokens=500, examples=False, **settings)
+    needed = [model.count_tokens(prompt) + sampling.max_tokens for prompt, sampling, _ in model.calls]
+    asked = [len(request.encode()) + len(begun.encode()) for request, begun in model.judged]
+    assert max(needed + asked) <= 1400
+    assert len(needed) == 3 + 2 * ("insist" in settings) and len(asked) == 2 * ("meta_filter" in settings)
+
+
 async def test_missing_points_can_be_asked_for_once(play: Play, model: Judge) -> None:
     def script(prompt: Prompt, sample: int) -> str:
         if not judges(prompt):

@@ -168,7 +168,10 @@ async def _on_disagreement(
     def build(shown: Sequence[str]) -> Prompt:
         return reflecting(question, subject.text, shown, examples=p.examples)
 
-    return (await fitted(run, [other.text for other in others], p.max_tokens, build))[0] if others else build(())
+    if not others:
+        return build(())
+    new_tokens = p.max_tokens + len(run.tokenize(APPENDED)) + NUMBER_TOKENS
+    return (await fitted(run, [other.text for other in others], new_tokens, build))[0]
 
 
 async def _reflect(run: RunContext, p: SaySelfParams, subject: Generation, prompt: Prompt) -> Stated:

@@ -90,6 +90,7 @@ class SpctParams(MethodParams):
     judge_tokens: int = Field(
         600, ge=1, le=32_768, title="Longest judgement",
         description="New tokens for principles, critiques and points; points that do not fit are lost.",
+        json_schema_extra={"unit": "tokens"},
     )  # fmt: skip
     examples: bool = Field(
         True, title="Worked examples",
@@ -126,7 +127,7 @@ class Judgement:
     "samples. Voting is the paper's: shuffled responses, whole points from 1 to 10, summed. The filter is emulated "
     "by P(sound). Asking for points that were not stated is our addition, and off.",
     cost="n + k calls: n answers and k judgements that each read all of them; with the filter up to k more calls "
-    "that generate nothing.",
+    "that generate nothing. Asking for missing points takes up to k more calls, of 6 n new tokens each.",
     reported="A trained 27B judge (Gemma-2), average of four reward benchmarks: greedy 69.9, vote of 8 70.6, vote of "
     "32 71.0, filtered vote of 32 72.8; GPT-4o as a judge 71.3. Untrained, GPT-4o on Chat-Hard: 76.1 without "
     "principles, 75.9 with its own, 77.8 with filtered ones.",
@@ -189,7 +190,7 @@ async def _judge(
     def build(texts: Sequence[str]) -> Prompt:
         return judging(question, texts, examples=p.examples)
 
-    prompt, _ = await fitted(run, [draft.text for draft in shown], p.judge_tokens, build)
+    prompt, _ = await fitted(run, [draft.text for draft in shown], _tokens_after(run, p, len(drafts)), build)
     text = await run.sample(
         prompt, role="evaluation", label="judge", branch=branch_above(drafts) + number, round=1, parents=shown,
         temperature=p.judge_temperature, max_tokens=p.judge_tokens,
@@ -199,6 +200,13 @@ async def _judge(
         text = await insisted(run, text, OPENED, label="points", max_tokens=POINT_TOKENS * len(drafts))
         given = read_points(text.text, len(drafts))
     return Judgement(text, tuple(order), None if given is None else tuple(in_order_of(order, given)))
+
+
+def _tokens_after(run: RunContext, p: SpctParams, responses: int) -> int:
+    """Return what must have room after a request: a judgement, points asked for, and the question if it is sound."""
+    points = len(run.tokenize(OPENED)) + POINT_TOKENS * responses if p.insist else 0
+    asked = Prompt.user(SOUND.format(request="", judgement="")).continuing(run.tokenize(SOUND_PREFIX))
+    return p.judge_tokens + points + (run.length(asked) if p.meta_filter else 0)
 
 
 async def _filtered(run: RunContext, p: SpctParams, readable: Sequence[Judgement]) -> list[Judgement]:
