@@ -13,7 +13,7 @@ import pytest
 
 from webapp.methods import registry
 from webapp.methods.describe import describe, describe_one, unavailable
-from webapp.methods.interface import MethodSpec
+from webapp.methods.interface import MethodParams, MethodSpec
 from webapp.methods.registry import BrokenMethodPackage, methods
 
 SOURCE = '''
@@ -182,6 +182,24 @@ def test_every_setting_has_a_title_a_description_and_a_default(spec: MethodSpec)
         assert field.title and field.description, name
         assert not field.is_required(), f"{name} needs a value before anything can be tried"
     assert spec.params.model_config["extra"] == "forbid"
+
+
+def units(params: type[MethodParams]) -> dict[str, object]:
+    """Return the unit of each setting that names one."""
+    described = params.model_json_schema()["properties"]
+    return {name: about["unit"] for name, about in described.items() if "unit" in about}
+
+
+@pytest.mark.parametrize("spec", ALL, ids=lambda spec: spec.name)
+def test_settings_in_tokens_name_their_unit(spec: MethodSpec) -> None:
+    named = units(spec.params)
+    assert named.items() >= units(MethodParams).items(), "also where a method replaces one that all have"
+    assert {name for name in spec.params.model_fields if name.endswith("tokens")} <= named.keys()
+
+
+def test_settings_of_lengths_and_rates_name_their_units() -> None:
+    assert units(methods()["early_pruning"].params)["checkpoint"] == "tokens"
+    assert units(methods()["adaptive_sampling"].params)["kappa"] == "samples"
 
 
 def test_everything_about_a_method_is_plain_data() -> None:

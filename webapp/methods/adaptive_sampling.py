@@ -56,6 +56,7 @@ class AdaptiveSamplingParams(MethodParams):
     kappa: float = Field(
         2.0, gt=0.0, le=100.0, title="Slowness",
         description="Samples in which the exponential schedule's distance to the hottest shrinks e-fold.",
+        json_schema_extra={"unit": "samples"},
     )  # fmt: skip
 
 

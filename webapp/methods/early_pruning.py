@@ -28,10 +28,14 @@ class EarlyPruningParams(MethodParams):
     """How many samples begin, and how many of them are finished."""
 
     samples: int = Field(8, ge=1, le=64, title="Samples begun", description="All are judged at the checkpoint.")
-    max_tokens: int = Field(200, ge=2, le=32_768, title="Longest text", description="New tokens a text may have.")
+    max_tokens: int = Field(
+        200, ge=2, le=32_768, title="Longest text", description="New tokens a text may have.",
+        json_schema_extra={"unit": "tokens"},
+    )  # fmt: skip
     checkpoint: int = Field(
         64, ge=1, le=32_768, title="Checkpoint",
         description="Tokens after which the unfinished samples are judged (suggestions: 64 or 128).",
+        json_schema_extra={"unit": "tokens"},
     )  # fmt: skip
     pruned: float = Field(
         0.5, ge=0.0, lt=1.0, title="Pruned share",
