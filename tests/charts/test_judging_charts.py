@@ -59,6 +59,7 @@ def test_scores_stand_in_the_order_of_drawing_against_the_threshold():
         {"branch": 2, "temperature": 0.75, "p_no_better": 0.6, "tokens": 8},
     ]
     found = shown("tokens_saved", 104.0, samples=samples, most=16, threshold=0.5)
+    assert "; at or above the dashed line" in found.reading
     figure = drawn(found)
     dots, bars, sweep = figure["data"]
     assert (dots["x"], dots["y"], dots["customdata"]) == ([1, 2, 3], [0.2, 0.1, 0.6], [0.1, 0.5, 0.75])
@@ -70,7 +71,9 @@ def test_scores_stand_in_the_order_of_drawing_against_the_threshold():
 
 def test_where_ranks_stop_the_drawing_each_sample_has_a_bar_of_its_own():
     samples = [{"branch": i, "temperature": 0.7, "p_no_better": 0.4, "bar": bar} for i, bar in enumerate((0.5, 0.3))]
-    bars = drawn(shown("tokens_saved", 104.0, samples=samples, most=16, stop="rank"))["data"][1]
+    found = shown("tokens_saved", 104.0, samples=samples, most=16, stop="rank")
+    assert "; above the dashed line" in found.reading
+    bars = drawn(found)["data"][1]
     assert bars["y"] == [0.5, 0.5, 0.3, 0.3]
 
 

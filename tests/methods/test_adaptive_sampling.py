@@ -122,6 +122,12 @@ async def test_by_rank_a_later_sample_must_be_among_the_best_of_more_scores_on_o
     assert [each["bar"] for each in saving(stored)[1]["samples"]] == pytest.approx([1 / 2, 2 / 3, 3 / 4])
 
 
+async def test_by_rank_what_is_as_high_as_everywhere_else_does_not_stop(play: Play, model: Judge) -> None:
+    await on_other_questions(play, model, [0.5] * 21)
+    believing(model, 0.5, 0.5, 0.625)
+    assert scores(await play("adaptive_sampling", samples=6, stop="rank")) == [0.5, 0.5, 0.625]
+
+
 async def test_by_rank_too_few_scores_on_other_questions_are_refused(play: Play, model: Judge) -> None:
     await on_other_questions(play, model, [0.5, 0.6])
     [run_id] = await play.service.launch([RunRequest(SUM, "adaptive_sampling", {"stop": "rank"})], person="local")

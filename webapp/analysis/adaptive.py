@@ -19,7 +19,7 @@ def stops_at(scores: Sequence[float], threshold: float) -> int | None:
 
 
 def ranking_threshold(earlier: Sequence[float], sample: int) -> float:
-    """Return what sample 1, 2, ... must reach: the 1 - 1 / (sample + 1) quantile of the scores on other questions."""
+    """Return what sample 1, 2, ... must exceed: the 1 - 1 / (sample + 1) quantile of scores on other questions."""
     return float(np.quantile(earlier, 1.0 - 1.0 / (sample + 1)))
 
 

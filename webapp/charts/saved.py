@@ -14,8 +14,8 @@ from webapp.charts.evidence import Column, Evidence, Table, evidence_for
 from webapp.charts.look import COLOURS, QUIET, laid_out, line_style
 
 STOP_READING = (
-    "Left: what the model gave as probability that starting over would not be better, sample after sample; at or "
-    "above the dashed line drawing stops. Right: how many of these samples other thresholds would have drawn one by "
+    "Left: what the model gave as probability that starting over would not be better, sample after sample; {where} "
+    "the dashed line drawing stops. Right: how many of these samples other thresholds would have drawn one by "
     "one. A line that only climbs at the far right means that the model says much the same of every answer."
 )
 PRUNE_READING = (
@@ -35,10 +35,11 @@ class Drawn(BaseModel):
 
 
 class Drawing(BaseModel):
-    """The samples drawn, of at most `most`; what each had to reach stands with it, or in old runs once for all."""
+    """The samples drawn, of at most `most`; what each is held against stands with it, or in old runs once for all."""
 
     samples: list[Drawn] = Field(min_length=1)
     most: int
+    stop: str = "threshold"
     threshold: float | None = None
 
 
@@ -72,7 +73,8 @@ def stopped(score: Score, generations: Sequence[Generation], scores: Sequence[Sc
     figure.update_yaxes(title={"text": "samples"}, rangemode="tozero", row=1, col=2)
     saved = f"{len(drawing.samples)} of at most {drawing.most} samples were drawn"
     saved += "." if not score.value else f", which saved about {score.value:.0f} tokens."
-    return Evidence("When to stop drawing", f"{saved} {STOP_READING}", figure, _drawn(drawing))
+    reading = STOP_READING.format(where="above" if drawing.stop == "rank" else "at or above")
+    return Evidence("When to stop drawing", f"{saved} {reading}", figure, _drawn(drawing))
 
 
 @evidence_for("share_saved")

@@ -89,7 +89,7 @@ async def adaptive_sampling(run: RunContext, question: Question, p: AdaptiveSamp
     drawn: list[Generation] = []
     scores: list[float] = []
     bar = await _bar(run, p)
-    while len(drawn) < p.samples and not any(score >= bar(i) for i, score in enumerate(scores)):
+    while len(drawn) < p.samples and not any(_ends(p, score, bar(i)) for i, score in enumerate(scores)):
         run.doing(f"Drawing sample {len(drawn) + 1} of at most {p.samples}")
         numbers = range(len(drawn), min(len(drawn) + p.batch, p.samples))
         fresh = await asyncio.gather(*(_draw(run, question, p, number) for number in numbers))
@@ -112,8 +112,13 @@ def temperature_of(p: AdaptiveSamplingParams, number: int) -> float:
             return p.temperature
 
 
+def _ends(p: AdaptiveSamplingParams, score: float, bar: float) -> bool:
+    """Say whether a score ends the drawing: it reaches the threshold, or stands above the quantile."""
+    return score > bar if p.stop == "rank" else score >= bar
+
+
 async def _bar(run: RunContext, p: AdaptiveSamplingParams) -> Callable[[int], float]:
-    """Return what the score of sample 0, 1, ... must reach."""
+    """Return what the score of sample 0, 1, ... is held against."""
     if p.stop == "threshold":
         return lambda number: p.threshold
     earlier = await run.earlier(SCORE)
