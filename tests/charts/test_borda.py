@@ -33,9 +33,11 @@ def test_shares_go_from_the_plain_vote_to_the_surest():
 
 
 def test_the_power_of_the_run_is_marked_where_the_chart_reaches_it():
-    [line] = drawn(shown(RANKING, 0.3))["layout"]["shapes"]
-    assert line["x0"] == 0.3
-    assert "shapes" not in drawn(shown(RANKING, 50.0))["layout"]
+    near, far = shown(RANKING, 0.3), shown(RANKING, 50.0)
+    [line] = drawn(near)["layout"]["shapes"]
+    assert line["x0"] == 0.3 and near.reading.endswith("; the dashed line is the p of this run.")
+    assert "shapes" not in drawn(far)["layout"]
+    assert far.reading.endswith("; the p of this run, 50, lies further right.")
 
 
 def test_answers_are_no_markup_and_only_the_leading_ones_have_lines():

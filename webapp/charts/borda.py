@@ -18,9 +18,9 @@ POWERS = [round(float(power), 2) for power in np.linspace(0, 4, 41)]
 LINES_AT_MOST = 8
 READING = (
     "The share of all points that each answer gets if rank r of N gives (N − r + 1)^p, for every p. On the left "
-    "(p = 0) that is a plain vote; the further right, the more the surest samples decide. The highest line wins; the "
-    "dashed line is the p of this run."
+    "(p = 0) that is a plain vote; the further right, the more the surest samples decide. The highest line wins; "
 )
+MARKED, BEYOND = "the dashed line is the p of this run.", "the p of this run, {power:g}, lies further right."
 
 
 class Ranked(BaseModel):
@@ -46,7 +46,9 @@ def borda(score: Score, generations: Sequence[Generation], scores: Sequence[Scor
     found = Ranking.model_validate(score.details)
     shares = _shares(found.ranking)
     most = sorted(shares, key=lambda answer: -max(shares[answer]))[:LINES_AT_MOST]
-    return Evidence("Borda vote at every power", READING, _figure(most, shares, found.power), _table(found.ranking))
+    reading = READING + (MARKED if found.power <= POWERS[-1] else BEYOND.format(power=found.power))
+    figure = _figure(most, shares, found.power)
+    return Evidence("Borda vote at every power", reading, figure, _table(found.ranking))
 
 
 def _shares(ranking: Sequence[Ranked]) -> Mapping[str, list[float]]:
