@@ -50,9 +50,9 @@ class RpcParams(MethodParams):
     "fit where L-BFGS-B fails, and that pruning is undone where it would leave no path with an answer.",
     takes_inputs=True,
     cost="n calls: n samples of at most the longest text; probabilities are those recorded while they were drawn.",
-    reported="InternLM2-Math-Plus-7B, accuracy of the likeliest path / plain vote / RPC: with 64 samples MATH 46.99 / "
-    "50.57 / 51.95; with 128 MathOdyssey 27.35 / 28.25 / 31.62, OlympiadBench 7.27 / 11.07 / 11.14, AIME 5.96 / 9.40 "
-    "/ 9.74.",
+    reported="InternLM2-Math-Plus-7B, accuracy of the likeliest path / plain vote / RPC: with 64 samples MATH 46.99 "
+    "/ 50.57 / 51.95; with 128 MathOdyssey 27.35 / 28.25 / 31.62, OlympiadBench 7.27 / 11.07 / 11.14, AIME 5.96 / "
+    "9.40 / 9.74.",
     unverified="A third party reports almost no gain where the model is confident or few answers are possible.",
 )
 async def rpc(run: RunContext, question: Question, p: RpcParams) -> Answer:

@@ -58,9 +58,9 @@ class SelfCertaintyParams(MethodParams):
     "its conditions. Of the samples with the winning answer the surest is shown.",
     takes_inputs=True,
     cost="n calls: n samples of at most the longest text; scores come from what was recorded while they were drawn.",
-    reported="Llama-3.1-8B-Instruct, mean accuracy over LiveBench-Math (8 and 32 samples), GSM8K, MATH and CRUXEval-O "
-    "(8 and 64): greedy 46.02, perplexity 51.08, self-certainty 52.71, plain vote 56.15, Borda with p = 0.3: 56.48, "
-    "with p = 1.2: 56.51.",
+    reported="Llama-3.1-8B-Instruct, mean accuracy over LiveBench-Math (8 and 32 samples), GSM8K, MATH and "
+    "CRUXEval-O (8 and 64): greedy 46.02, perplexity 51.08, self-certainty 52.71, plain vote 56.15, Borda with "
+    "p = 0.3: 56.48, with p = 1.2: 56.51.",
 )
 async def self_certainty(run: RunContext, question: Question, p: SelfCertaintyParams) -> Answer:
     """Draw several answers and trust those in which the model's next-token distributions were furthest from uniform.

@@ -69,8 +69,8 @@ class SelfCheckParams(MethodParams):
     cost="2 n calls: n answers and a critique of each.",
     reported="Critique emerges with scale, self-critique is hard even for the best models and worst where a question "
     "is uncertain; self-check improves on a plain vote.",
-    unverified="The figures, the few-shot prompts, the paper's formula of certainty and, from memory, its tasks: GSM8K, "
-    "HumanEval and TruthfulQA. Also from memory: that all samples vote where the check leaves none.",
+    unverified="The figures, the few-shot prompts, the paper's formula of certainty and, from memory, its tasks: "
+    "GSM8K, HumanEval and TruthfulQA. Also from memory: that all samples vote where the check leaves none.",
     takes_inputs=True,
 )
 async def self_check(run: RunContext, question: Question, p: SelfCheckParams) -> Answer:
