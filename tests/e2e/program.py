@@ -36,7 +36,7 @@ class Program:
         self._data.mkdir(parents=True, exist_ok=True)
         command = [
             sys.executable, ENTRY, "--port", str(self.port), "--data-dir", str(self._data),
-            "--model", str(self._model), "--threads", "2", *self._options,
+            "--model", str(self._model), "--threads", "1", *self._options,
         ]  # fmt: skip
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=dict(os.environ))
