@@ -2,7 +2,7 @@
 
 import { el, fill } from './dom.js';
 
-const ICONS = { error: '⚠', info: 'ⓘ' };
+const ICONS = { error: '!', info: 'i' }; // letters, which every font has
 
 /** Start the component: called once by js_on_load. */
 export function mount({ element, props, watch }) {

@@ -8,6 +8,7 @@ const NEWLINE = /(\r\n|\n|\r)/;
 const COMBINING = /^\p{M}/u;
 const STACK = /\p{M}{4}/u; // more marks than a script puts on one letter
 const MARKS_IN_A_ROW = 3;
+const LONG = 100; // tokens from which a pane out of sight is not laid out
 const BOTTOM = 12; // pixels from the end that still count as being at the end
 
 /** A pane of one generation. */
@@ -29,6 +30,7 @@ export class TokenView {
     const { generation } = this;
     for (let i = this.drawn; i < generation.ids.length; i += 1) fragment.append(this.span(generation, i));
     this.drawn = generation.ids.length;
+    if (this.drawn > LONG) this.node.dataset.long = '';
     this.text.append(fragment);
   }
 
