@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -159,6 +160,21 @@ async def test_a_suggestion_that_nobody_decided_about_is_kept_as_that(page: Page
     assert await desk.labels(of="first_error") == [(0, "step")]
 
 
+async def test_a_suggestion_stays_with_its_step_however_the_others_are_cut(page: Page):
+    desk = await ready(await build(page, "first_error", STEPPED))
+    suggested = page.locator(".st-step", has=page.locator(".st-suggested"))
+    await desk.press(*["ArrowRight"] * 3, "x")
+    await desk.saved()
+    await expect(desk.steps).to_have_count(4)
+    await expect(suggested).to_contain_text("3 * 4 = 13")
+    assert [label["step"] for label in (await desk.item())["annotation"]["labels"]] == [2]
+    await desk.press("m")
+    await desk.saved()
+    await expect(desk.steps).to_have_count(3)
+    await expect(suggested).to_have_count(0)
+    assert (await desk.item())["annotation"]["labels"] == []
+
+
 async def test_a_blind_item_shows_nothing_until_it_is_submitted(page: Page):
     desk = await build(page, "first_error", STEPPED, blind=True)
     payloads: list[str] = []
@@ -190,6 +206,33 @@ async def test_what_the_server_did_not_hear_is_sent_again_even_after_a_reload(pa
     await desk.saved()
     assert await desk.labels() == [("steps", 0, "good"), ("steps", 1, "bad"), ("steps", 2, "neutral")]
     assert await page.evaluate("localStorage.getItem('second-thoughts.unsaved')") is None
+
+
+@pytest.mark.parametrize("answered", [True, False])
+async def test_what_follows_a_change_that_is_on_its_way_outlives_the_page(page: Page, answered: bool):
+    desk = await ready(await build(page, "steps", STEPPED))
+    first, pressed = True, asyncio.Event()
+
+    async def hear_the_first(route: Route) -> None:
+        nonlocal first
+        begun, first = first, False
+        if not begun:
+            await route.abort()
+            return
+        await pressed.wait()
+        answer = await route.fetch()
+        await (route.fulfill(response=answer) if answered else route.abort())
+
+    await page.route("**/draft", hear_the_first)
+    await desk.press("1", "3")
+    pressed.set()
+    await expect(page.locator(".st-standing")).to_contain_text("Not saved yet: The server does not answer.")
+    assert await desk.labels() == [("steps", 0, "good")]
+    await page.reload()
+    await expect(page.locator(".st-step .st-label")).to_have_count(2)
+    await page.unroute("**/draft")
+    await desk.saved()
+    assert await desk.labels() == [("steps", 0, "good"), ("steps", 1, "bad")]
 
 
 async def test_a_change_whose_answer_was_lost_is_not_taken_for_somebody_elses(page: Page):

@@ -65,7 +65,7 @@ export class Item {
   }
 
   suggestions() {
-    return labels.open(this.state, this.item.suggestions, this.fields);
+    return labels.open(this.state, this.item.suggestions, this.fields, this.item.texts);
   }
 
   draw() {

@@ -80,12 +80,22 @@ export function ratingOf(field, value) {
   return field.options.find((option) => option.value === value)?.rating;
 }
 
-/** The suggestions about which nothing was said yet. */
-export function open(state, suggestions, fields) {
+/** The suggestions about which nothing was said yet; those about a step that a person has cut otherwise are gone. */
+export function open(state, suggestions, fields, texts) {
   const named = new Map(fields.map((field) => [field.name, field]));
   const key = (label) => `${label.field} ${target(named.get(label.field), label)}`;
   const taken = new Set(state.labels.map(key));
-  return suggestions.filter(({ label }) => named.has(label.field) && !taken.has(key(label)));
+  const standing = suggestions.map((each) => onStep(each, state, texts));
+  return standing.filter((each) => each && named.has(each.label.field) && !taken.has(key(each.label)));
+}
+
+/** A suggestion with the number that its step has now; suggested are the steps of the text as it came. */
+function onStep(suggested, state, texts) {
+  const { step = null, text = 0 } = suggested.label;
+  if (step === null) return suggested;
+  const { start, end } = texts[text].steps[step];
+  const now = state.steps[text].findIndex((each) => each.start === start && each.end === end);
+  return now < 0 ? null : { ...suggested, label: { ...suggested.label, step: now } };
 }
 
 function moved(labels, text, place) {

@@ -25,20 +25,27 @@ export class Saver {
       this.drafts.push({ body, merged, sent: false });
       this.queue(() => this.sendDraft());
     }
-    remember(this.item, this.annotator, this.base, body);
+    this.remember();
   }
 
   async sendDraft() {
     if (this.ended) return;
     const [draft] = this.drafts;
     draft.sent = true;
+    this.remember();
     const saved = await this.send('PUT', '/draft', draft.body);
     this.drafts.shift();
     if (saved) this.base = saved.version;
     else this.ended = true;
-    if (this.drafts.length) return;
-    forget(this.item, this.annotator);
-    if (saved) this.on.standing('Saved', false);
+    this.remember();
+    if (saved && !this.drafts.length) this.on.standing('Saved', false);
+  }
+
+  /** Have the browser keep the newest draft until the server has it, with the one on its way, which may be stored. */
+  remember() {
+    const [first] = this.drafts;
+    if (first) remember(this.item, this.annotator, { base: this.base, body: this.drafts.at(-1).body, sent: first.sent && this.drafts.length > 1 ? first.body : null });
+    else forget(this.item, this.annotator);
   }
 
   /** Submit after everything before it; the answer names the item to do next. Null where it was refused. */
@@ -79,12 +86,23 @@ export class Saver {
     await new Promise((resume) => { setTimeout(resume, PAUSES[Math.min(tries, PAUSES.length - 1)]); });
   }
 
+  /** Ask what changes nothing until the server answers. */
+  async answered(asking, tries = 0) {
+    try {
+      return await asking();
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error;
+      await this.wait(error, tries);
+      return this.answered(asking, tries + 1);
+    }
+  }
+
   /** A request whose answer was lost may have been done: then the server holds what was sent, a version further. */
   async refused(error, tries, rest, body) {
     if (error.conflict && tries > 0 && body.labels) {
-      const item = await ask('GET', of('items', this.item), { query: { annotator: this.annotator } });
-      if (same(item.annotation.labels, body.labels)) {
-        return rest === '/submit' ? ask('GET', of('queues', item.queue_id, '/next'), { query: { annotator: this.annotator, after: this.item } }) : item.annotation;
+      const item = await this.answered(() => ask('GET', of('items', this.item), { query: { annotator: this.annotator } }));
+      if (same(item.annotation, body)) {
+        return rest === '/submit' ? this.answered(() => ask('GET', of('queues', item.queue_id, '/next'), { query: { annotator: this.annotator, after: this.item } })) : item.annotation;
       }
     }
     this.ended ||= error.conflict;
@@ -94,18 +112,22 @@ export class Saver {
 }
 
 /** A draft that never reached the server before the page was left, if it still follows what the server has. */
-export function unsaved(item, annotator) {
-  const { base, body } = read()[`${annotator} ${item.id}`] || {};
-  return base === item.annotation.version ? body : null;
+export function unsaved({ id, annotation }, annotator) {
+  const { base, body, sent } = read()[`${annotator} ${id}`] || {};
+  const stored = sent && annotation.version > base && same(annotation, sent); // its answer was lost
+  return base === annotation.version || stored ? body : null;
 }
 
 function same(a, b) {
-  const plain = (labels) => JSON.stringify(labels.map(({ field, value, step = null, start = null, end = null, text = 0 }) => [field, value, step, start, end, text]).sort());
+  const plain = ({ labels, steps }) => JSON.stringify([
+    labels.map(({ field, value, step = null, start = null, end = null, text = 0 }) => [field, value, step, start, end, text]).sort(),
+    steps.map((row) => row.map(({ start, end }) => [start, end])),
+  ]);
   return plain(a) === plain(b);
 }
 
-function remember(item, annotator, base, body) {
-  keep({ ...read(), [`${annotator} ${item}`]: { base, body } });
+function remember(item, annotator, draft) {
+  keep({ ...read(), [`${annotator} ${item}`]: draft });
 }
 
 function forget(item, annotator) {
