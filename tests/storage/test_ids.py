@@ -45,7 +45,7 @@ def test_a_clock_that_goes_back_does_not_turn_the_order_round(monkeypatch: pytes
     assert _value(new_id()) == _value(first) + 1
 
 
-@pytest.mark.parametrize("text", ["a", "A-b_9", "x" * 64, new_id()])
+@pytest.mark.parametrize("text", ["a", "A-b_9", "x" * 64, "01m8emt0wkza1xvkjm7vzhfrcq"])
 def test_ids_from_elsewhere_may_look_different(text: str) -> None:
     assert is_id(text)
 
