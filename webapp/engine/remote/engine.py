@@ -158,7 +158,7 @@ class RemoteEngine:
 
         async def some(index: int, numbers: range) -> None:
             samples = [Sample(index, number, tracing, events.put_nowait) for number in numbers]
-            async with self._gate.admitted(len(samples), caller.background, _waiting(events)):
+            async with self._gate.admitted(len(samples), caller, _waiting(events)):
                 await drawing.all(prompts[index], samples)
 
         size = self._gate.size
@@ -169,7 +169,7 @@ class RemoteEngine:
         ])  # fmt: skip
 
     async def _one(self, call: Coroutine[Any, Any, T], caller: Caller) -> T:
-        async with self._gate.admitted(1, caller.background, lambda position: None):
+        async with self._gate.admitted(1, caller, lambda position: None):
             return await call
 
     async def _together(self, calls: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
