@@ -41,6 +41,13 @@ def test_a_drawn_token_beyond_the_best_ones_is_known_but_bounds_nothing():
     assert trace.entropy[0] == pytest.approx(entropy_bound([-0.5, -1.5, -6.0], -1.5))
 
 
+def test_a_drawn_token_alone_does_not_bound_the_others():
+    row = seen(9, math.log(0.1), {9: math.log(0.1)})  # the rest may all be one token
+    trace = trace_of([row, Seen(3)], LETTERS, alternatives=0, known=True)
+    assert trace.entropy[0] == pytest.approx(-(0.1 * math.log(0.1) + 0.9 * math.log(0.9)))
+    assert np.isnan(trace.entropy[1]) and trace.top_ids is None
+
+
 def test_what_is_not_known_is_null_or_nan():
     row = seen(3, -9999.0, {4: -9999.0, 5: -0.1})
     assert math.isnan(row.logprob) and row.top == ((5, -0.1),)

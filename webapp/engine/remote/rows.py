@@ -78,11 +78,11 @@ def trace_of(
 
 def _entropy(row: Seen, alternatives: int) -> float:
     """Return the bound from all that is known of a position: a token beyond the best ones bounds no other."""
-    if not row.top:
-        return math.nan
-    best = row.top[: max(alternatives, 1)]
+    best = row.top[:alternatives]  # asked for none, some servers list the drawn token, however improbable
     others = [row.logprob] if row.id not in dict(best) and not math.isnan(row.logprob) else []
-    return entropy_bound([*(value for _, value in best), *others], best[-1][1])
+    if not best and (alternatives or not others):
+        return math.nan
+    return entropy_bound([*(value for _, value in best), *others], best[-1][1] if best else 0.0)
 
 
 def _drawn_with(logprob: Floats | None, sampling: Sampling | None, rows: int) -> Floats | None:
