@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from storage.repositories import sessions as session_store
 from tests.runs.following import asked
 from tests.runs.puppet import Puppet
 from tests.storage import making
+from webapp.events import Batch, Tokens
 from webapp.runs.access import NOT_HERE, ONLY_OWNER, ONLY_READ, Access, NoAccess, Right, Thing
 from webapp.runs.feed import UnknownRun
 from webapp.runs.library import LibraryService
@@ -139,6 +141,42 @@ async def test_whoever_may_no_longer_watch_a_run_is_told_no_more(
     with pytest.raises(UnknownRun):
         async for _ in watching:
             pass
+    await service.wait(run)
+
+
+async def test_what_a_viewer_waited_for_is_not_told_once_the_right_is_gone(
+    access: Access,
+    database: Database,
+    puppet: Puppet,
+    make_service: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service: RunService = await make_service(Limits(recheck=0.0))
+    await shared(database, "read")
+    puppet.gate.clear()
+    [run] = await service.launch([asked(session_id="s1")], person=OWNER.id)
+    batches: list[Batch] = []
+    looks: list[bool] = []
+    may = Access.may
+
+    async def looked(*what: Any) -> bool:
+        looks.append(await may(*what))
+        return looks[-1]
+
+    async def watch() -> None:
+        async for batch in service.subscribe(run, person=OTHER.id):
+            batches.append(batch)
+
+    monkeypatch.setattr(Access, "may", looked)
+    watching = asyncio.create_task(watch())
+    async with asyncio.timeout(10):
+        while not (batches and len(looks) > len(batches)):  # noqa: ASYNC110  until it waits for what comes next
+            await asyncio.sleep(0)
+    await shared(database, "private")
+    puppet.gate.set()
+    with pytest.raises(UnknownRun):
+        await watching
+    assert not any(isinstance(event, Tokens) for batch in batches for event in batch.events)
     await service.wait(run)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing
@@ -136,16 +135,18 @@ class RunService:
             UnknownRun: when there is none that the person may read, or may read any more.
 
         """
-        looked = -math.inf
+        await self._check_watches(run_id, person)
+        looked = time.monotonic()
         async with aclosing(self._told(run_id, after, epoch, speed)) as batches:
-            while True:
-                if time.monotonic() - looked >= self._limits.recheck:
+            async for batch in batches:
+                if time.monotonic() - looked >= self._limits.recheck:  # what it waited for may be told no more
+                    await self._check_watches(run_id, person)
                     looked = time.monotonic()
-                    if not await self._access.may("run", run_id, person):
-                        raise UnknownRun(run_id)
-                if (batch := await anext(batches, None)) is None:
-                    return
                 yield batch
+
+    async def _check_watches(self, run_id: str, person: str) -> None:
+        if not await self._access.may("run", run_id, person):
+            raise UnknownRun(run_id)
 
     async def _told(
         self, run_id: str, after: int, epoch: str | None, speed: float | None
