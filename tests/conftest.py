@@ -27,6 +27,7 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the browser, and share the tests among processes by files, but for what belongs together."""
     items.sort(key=lambda item: _folder(item) not in BROWSER)
