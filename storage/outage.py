@@ -46,6 +46,8 @@ class Outage:
     def wait(self, error: DBAPIError, attempt: int) -> None:
         """Wait before the next attempt, counted from 0.
 
+        The one after the first is always made: the first may have had a connection from before the outage.
+
         Raises:
             Unreachable: with a sentence, when the patience is at its end.
 
@@ -53,7 +55,7 @@ class Outage:
         with self._lock:
             now = time.monotonic()
             self._since = now if self._since is None else self._since
-            if now - self._since >= PATIENCE:
+            if attempt and now - self._since >= PATIENCE:
                 self._give_up(error)
             if attempt and not self._said:
                 _log.warning("The database %s is out of reach; waiting for it", shown(self._url))

@@ -89,6 +89,7 @@ async def test_who_waits_for_too_long_gets_a_sentence_and_the_next_one_at_once(
     monkeypatch.setattr(outage, "PATIENCE", 0.2)
     database = Database.open(place)
     await database.write(create)
+    await database.read(names)
     server.stop()
     try:
         for _ in range(2):
