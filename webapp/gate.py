@@ -13,6 +13,8 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from webapp.runs.request import BadRequest
+
 PAGES = Path(__file__).parent / "components" / "login"
 LOGIN, LOGOUT = "/login", "/logout"
 COOKIE = "second_thoughts"
@@ -55,7 +57,12 @@ class Gate(ABC):
 
     @abstractmethod
     async def _grant(self, form: Mapping[str, str]) -> str | None:
-        """Return a token for whoever filled in the form, None where it is wrong."""
+        """Return a token for whoever filled in the form, None where it is wrong.
+
+        Raises:
+            BadRequest: with a sentence, where nobody can be let in at the moment.
+
+        """
 
     @abstractmethod
     def _revoke(self, token: str) -> None:
@@ -79,7 +86,10 @@ class Gate(ABC):
         async with self._looks:  # together with the count, or many guesses at once would all be let pass
             if any(len(self._recent(each)) >= most for each, most in guessed.items()):
                 return PlainTextResponse("Too many wrong passwords; wait a minute.", status_code=429)
-            token = await self._grant(form)
+            try:
+                token = await self._grant(form)
+            except BadRequest as problem:
+                return PlainTextResponse(str(problem), status_code=503)
             for each in guessed if token is None else ():
                 self._recent(each).append(self._clock())
         if token is None:

@@ -21,8 +21,10 @@ from webapp.auth.hashes import Cost, hashed
 from webapp.auth.people import Member, People, write_people
 from webapp.gate import DAYS, GUESSES, LOOKS, UNAUTHORISED, WINDOW
 from webapp.login import FROM_ONE_ADDRESS, LoginGate
+from webapp.runs.request import BadRequest
 
 CHEAP = Cost(16, 1, 1)
+AWAY = "The database has been out of reach for 30 seconds."
 
 
 class Clock:
@@ -69,10 +71,13 @@ class Site:
 
     def __init__(self, file: Path, clock: Clock) -> None:
         self.welcomed: list[Person] = []
+        self.away = False  # whether those who log in cannot be stored
         app = Starlette(routes=[Route("/", page), WebSocketRoute("/ws", socket)])
         self.gate = LoginGate(app, file, self._welcome, clock)
 
     async def _welcome(self, person: Person) -> None:
+        if self.away:
+            raise BadRequest(AWAY)
         self.welcomed.append(person)
 
     def browser(self) -> TestClient:
@@ -159,6 +164,16 @@ def test_who_is_taken_out_of_the_file_or_gets_another_password_is_out(site: Site
     assert login(grace, "Grace", "another word").headers["location"] == "/?a=b"
     file.unlink()
     assert grace.get("/").status_code == 401
+
+
+def test_who_cannot_be_stored_is_told_why_and_let_in_later(site: Site) -> None:
+    browser = site.browser()
+    site.away = True
+    for _ in range(GUESSES):
+        answer = login(browser, "Ada")
+        assert (answer.status_code, answer.text, "set-cookie" in answer.headers) == (503, AWAY, False)
+    site.away = False
+    assert login(browser, "Ada").status_code == 303, "a right password is no guess"
 
 
 def test_guessing_is_slowed_down_by_name_and_by_address(site: Site, clock: Clock) -> None:
