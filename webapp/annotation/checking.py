@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
-from storage.annotations import STEP, Field, FieldKind, Label, LabelSchema, Step, Steps
+from storage.annotations import STEP, Field, Label, LabelSchema, Step, Steps
 from storage.text import clean
+from webapp.analysis.answered_twice import answered_twice
 from webapp.annotation.wire import LabelRequest, StepRequest
 from webapp.runs.request import BadRequest
 
@@ -62,7 +62,8 @@ def labels_of(
         _check_place(label, field, steps)
         if field.kind == "spans":
             _check_span(label, field, edges.setdefault(label.text, boundaries(texts[label.text])))
-    _check_repetition(found, schema)
+    if (twice := answered_twice(found, schema)) is not None:
+        raise BadRequest(f"{twice.title} is answered twice: only one answer can be kept.")
     return found
 
 
@@ -117,24 +118,3 @@ def _check_span(label: Label, field: Field, edges: set[int]) -> None:
         raise BadRequest(
             f"{field.title}: a stretch has to begin and end between two characters of its text (UTF-8 bytes)."
         )
-
-
-# What may be said only once of an item: by kind, what tells labels of a field apart.
-_APART: Mapping[FieldKind, Callable[[Label], object]] = {
-    "choice": lambda label: None,
-    "choices": lambda label: (label.value, label.step, label.text),
-    "steps": lambda label: (label.step, label.text),
-    "first_error": lambda label: label.text,
-    "spans": lambda label: (label.value, label.start, label.end, label.text),
-    "preference": lambda label: None,
-    "scale": lambda label: None,
-    "text": lambda label: None,
-}
-
-
-def _check_repetition(labels: Sequence[Label], schema: LabelSchema) -> None:
-    fields = {field.name: field for field in schema.fields}
-    seen = Counter((label.field, _APART[fields[label.field].kind](label), label.counts) for label in labels)
-    for (name, *_), count in seen.items():
-        if count > 1:
-            raise BadRequest(f"{fields[name].title} is answered twice: only one answer can be kept.")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from storage.annotations import Label
-from webapp.export.labels.conventions import about, answered, question_of, stretch, texts_in
+from webapp.export.labels.conventions import about, answered, gathered, question_of, stretch, texts_in
 from webapp.export.labels.row import LabelRow, LabelRows
 from webapp.export.rows import Refusal
 from webapp.export.trace_row import RowError
@@ -35,8 +35,8 @@ def read_argilla(place: str, content: Mapping[str, Any]) -> LabelRows:
         where = f"{place}, {who}"
         try:
             texts = texts_in(data)
-            labels = [label for name, value in given for label in _labels(name, value, texts[0].text)]
-            yield LabelRow(where, question_of(data), texts, tuple(labels), who, **about(data))
+            labels = gathered(label for name, value in given for label in _labels(name, value, texts[0].text))
+            yield LabelRow(where, question_of(data), texts, labels, who, **about(data))
         except RowError as error:
             yield Refusal(where, error.field, error.reason)
     if not answers:
@@ -52,7 +52,8 @@ def _responses(content: Mapping[str, Any]) -> Iterator[tuple[str, str, object]]:
                 yield name, str(each.get("user_id") or ARGILLA), each["value"]
     for key, given in content.items():
         if key.endswith(_FLAT) and isinstance(given, list):
-            people = content.get(f"{key}.users") or []
+            users = content.get(f"{key}.users")
+            people = users if isinstance(users, list) else []
             for at, value in enumerate(given):
                 if value is not None:
                     yield key.removesuffix(_FLAT), str(people[at]) if at < len(people) else ARGILLA, value
@@ -62,8 +63,12 @@ def _labels(name: str, value: object, text: str) -> list[Label]:
     spans = isinstance(value, list) and all(isinstance(each, dict) and "start" in each for each in value)
     if isinstance(value, list) and value and spans:
         return [stretch(text, each["start"], each.get("end"), each.get("label"), ARGILLA) for each in value]
-    if isinstance(value, list) and value and all(isinstance(each, dict) and "rank" in each for each in value):
+    if isinstance(value, list) and value and all(map(_ranked, value)):
         best = min(each["rank"] for each in value)
         first = [each.get("value") for each in value if each["rank"] == best]
         return answered("preference", first[0] if len(first) == 1 else "tie", ARGILLA)
     return answered(name, value, ARGILLA)
+
+
+def _ranked(value: object) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("rank"), int | float)

@@ -19,7 +19,8 @@ stand beside them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 from storage.annotations import FIRST, SECOND, TIE, Label
@@ -31,8 +32,9 @@ from webapp.export.trace_row import Kind, RowError
 QUESTIONS = ("question", "prompt", "problem", "instruction")
 ANSWERS = ("answer", "response", "text", "solution", "completion", "answer_a", "response_a")
 SECONDS = ("answer_b", "response_b", "second")
+LONGEST_NUMBER = 9  # digits of a step
 REFERENCES = ("reference", "gold", "ground_truth_answer")
-_STEP = re.compile(r"step[_ -]?(\d+)")
+_STEP = re.compile(r"step[_ -]?(\d{1,9})")
 _PREFERENCES = {
     "first": FIRST, "answer": FIRST, "answer_a": FIRST, "left": FIRST, "a": FIRST, "response_a": FIRST, "1": FIRST,
     "second": SECOND, "answer_b": SECOND, "right": SECOND, "b": SECOND, "response_b": SECOND, "2": SECOND,
@@ -103,6 +105,16 @@ def answered(name: str, value: object, source: str) -> list[Label]:
     raise RowError(name, "no question of that name is known here; see webapp.export.labels.conventions")
 
 
+def gathered(labels: Iterable[Label]) -> tuple[Label, ...]:
+    """Return the labels of one annotator, each once; what was written in several boxes is one note."""
+    found = list(dict.fromkeys(labels))
+    notes = [label for label in found if label.field == "note"]
+    if len(notes) < 2:
+        return tuple(found)
+    one = replace(notes[0], value="\n\n".join(label.value for label in notes))
+    return (*(label for label in found if label.field != "note"), one)
+
+
 def stretch(text: str, start: object, end: object, value: object, source: str) -> Label:
     """Return the label of a stretch given in characters of a text.
 
@@ -124,7 +136,7 @@ def _number(value: object, name: str) -> int | None:
     word = str(value).strip().casefold()
     if word in ("none", "no error", "n/a", "0"):
         return None
-    if not word.isdecimal():
+    if not word.isdecimal() or len(word) > LONGEST_NUMBER:
         raise RowError(name, f"{str(value)[:40]!r} is neither the number of a step nor none")
     return int(word) - 1
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from storage.text import storable
 from webapp.export.formats import AUTO
 from webapp.export.labels.argilla import ARGILLA, read_argilla
 from webapp.export.labels.first_error import MISTAKE, MR_BEN, MR_GSM8K, read_mistake, read_mr_ben, read_mr_gsm8k
@@ -46,13 +47,15 @@ def _rows(path: Path, read: Read) -> Iterator[LabelRow | Refusal]:
         try:
             if isinstance(content, RowError):
                 raise content
-            found = read(place, content)
+            found = read(place, storable(content))
             if isinstance(found, LabelRow):
                 yield found
             else:
                 yield from found
         except RowError as error:
             yield Refusal(place, error.field, error.reason)
+        except RecursionError:
+            yield Refusal(place, "", "it is nested too deeply")
 
 
 def _found(path: Path) -> str:

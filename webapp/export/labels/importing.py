@@ -24,7 +24,7 @@ from webapp.export.labels.row import LabelRow, Placed
 from webapp.export.labels.schema import imported_schema
 from webapp.export.labels.storing import Target, annotator_name, new_queue, store
 from webapp.export.rows import Refusal, readable
-from webapp.export.trace_row import Kind, ProblemPart, RowError, TextPart, TraceRow
+from webapp.export.trace_row import Kind, RowError, TraceRow, trace_row
 
 BATCH = 200  # rows that are stored together
 
@@ -181,13 +181,14 @@ def _own_steps(row: LabelRow) -> Steps:
 def _trace(row: LabelRow) -> TraceRow:
     reference = row.reference
     kind = row.kind or ("choice" if row.choices and reference else None)
-    problem = ProblemPart(
-        question=row.question, kind=kind, reference=reference, choices=row.choices, source=row.source
-    )
-    texts = tuple(TextPart(role=text.role, text=text.text, branch=at) for at, text in enumerate(row.texts))
-    return TraceRow(
-        problem=problem, model=row.model, method=row.method, texts=texts, params=row.params, seed=row.seed
-    )
+    problem = {
+        "question": row.question, "kind": kind, "reference": reference, "choices": row.choices, "source": row.source
+    }  # fmt: skip
+    texts = [{"role": text.role, "text": text.text, "branch": at} for at, text in enumerate(row.texts)]
+    return trace_row(
+        {"problem": problem, "model": row.model, "method": row.method, "texts": texts, "params": row.params,
+         "seed": row.seed}
+    )  # fmt: skip
 
 
 def _key(row: LabelRow) -> tuple[str, LabelSchema | None, int]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from storage.annotations import Label
-from webapp.export.labels.conventions import about, answered, question_of, stretch, texts_in
+from webapp.export.labels.conventions import about, answered, gathered, question_of, stretch, texts_in
 from webapp.export.labels.prm800k import moment
 from webapp.export.labels.row import LabelRow, LabelRows
-from webapp.export.rows import Refusal
+from webapp.export.rows import Refusal, finite
 from webapp.export.trace_row import RowError
 
 LABEL_STUDIO = "label-studio"
@@ -39,16 +39,15 @@ def read_label_studio(place: str, content: Mapping[str, Any]) -> LabelRows:
 
 def _row(place: str, data: Mapping[str, Any], annotation: Mapping[str, Any]) -> LabelRow:
     texts = texts_in(data)
-    seconds = annotation.get("lead_time")
     results = annotation.get("result")
     if not isinstance(results, list):
         raise RowError("result", "it has to be a list")
-    labels = [label for result in results for label in _labels(result, texts[0].text)]
+    labels = gathered(label for result in results for label in _labels(result, texts[0].text))
     if not labels:
         raise RowError("result", "it holds no label")
     return LabelRow(
-        place, question_of(data), texts, tuple(labels), _who(annotation.get("completed_by")), **about(data),
-        seconds=float(seconds) if isinstance(seconds, int | float) and seconds > 0 else 0.0,
+        place, question_of(data), texts, labels, _who(annotation.get("completed_by")), **about(data),
+        seconds=max(finite(annotation.get("lead_time")) or 0.0, 0.0),
         when=moment(annotation.get("created_at")),
     )  # fmt: skip
 
@@ -60,7 +59,8 @@ def _labels(result: object, text: str) -> Iterator[Label]:
     match result.get("type"):
         case "labels" | "hypertextlabels":
             given = value.get("labels") or value.get("hypertextlabels") or []
-            yield from (stretch(text, value.get("start"), value.get("end"), each, LABEL_STUDIO) for each in given)
+            start, end = _counted(text, value)
+            yield from (stretch(text, start, end, each, LABEL_STUDIO) for each in _listed(given))
         case "pairwise":
             yield from answered("preference", value.get("selected"), LABEL_STUDIO)
         case "choices" | "taxonomy":
@@ -77,3 +77,37 @@ def _who(given: object) -> str:
     if isinstance(given, dict):
         given = given.get("email") or given.get("username") or given.get("id")
     return LABEL_STUDIO if given is None else str(given)
+
+
+def _counted(text: str, value: Mapping[str, Any]) -> tuple[object, object]:
+    """Return where a stretch begins and ends in characters; some releases count UTF-16 units.
+
+    Which of the two it is, and whether it is this text that was marked at all, is told by the words that were.
+
+    Raises:
+        RowError: where they do not stand there either way.
+
+    """
+    start, end, said = value.get("start"), value.get("end"), value.get("text")
+    if not isinstance(said, str) or not isinstance(start, int) or not isinstance(end, int):
+        return start, end
+    for first, last in ((start, end), (_characters(text, start), _characters(text, end))):
+        if _bare(text[max(first, 0) : max(last, 0)]) == _bare(said):
+            return first, last
+    raise RowError("spans", f"from {start} to {end} the answer does not say {said[:40]!r}")
+
+
+def _characters(text: str, units: int) -> int:
+    """Return how many characters so many UTF-16 units are."""
+    return len(text.encode("utf-16-le")[: 2 * max(units, 0)].decode("utf-16-le", "ignore"))
+
+
+def _bare(text: str) -> str:
+    """Return a text without its spaces; line breaks may be written as a backslash and an n."""
+    return "".join(text.replace("\\n", " ").split())
+
+
+def _listed(given: object) -> list[object]:
+    if not isinstance(given, list):
+        raise RowError("spans", "the labels of a stretch have to be a list")
+    return given

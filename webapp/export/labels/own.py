@@ -7,14 +7,14 @@ UTF-8 byte offsets, a row a text; `labels` are as in `storage.annotations`, `sch
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import Field as Size
 
 from storage.annotations import Adjudication, Annotation, Field, Label, LabelSchema, Queue
-from storage.records import Generation, Run
+from storage.records import Generation, ProblemKind, Role, Run
 from webapp.export.foreign import FOREIGN
-from webapp.export.labels.objects import text_of
 from webapp.export.labels.prm800k import moment
 from webapp.export.labels.row import LabelledText, LabelRow
 from webapp.export.trace_row import RowError
@@ -22,7 +22,53 @@ from webapp.export.trace_row import RowError
 OWN = "second-thoughts-annotation"
 _LABELS = TypeAdapter(tuple[Label, ...])
 _FIELDS = TypeAdapter(tuple[Field, ...])
-_STEPS = TypeAdapter(tuple[tuple[tuple[int, int], ...], ...])
+
+Stated: TypeAlias = Annotated[str, StringConstraints(pattern=r"\S")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+
+class _Problem(_Part):
+    question: Stated
+    kind: ProblemKind | None = None
+    reference: str | None = None
+    choices: tuple[str, ...] = ()
+    source: str = ""
+
+
+class _Run(_Part):
+    model: str = ""
+    method: str = ""
+    params: dict[str, Any] = {}
+    seed: int | None = None
+
+
+class _Text(_Part):
+    text: Stated
+    role: Role = "draft"
+
+
+class _Schema(_Part):
+    name: str = "Imported labels"
+    guideline: str = ""
+    fields: Annotated[tuple[Field, ...], Size(min_length=1)]
+
+
+class _Line(_Part):
+    problem: _Problem
+    run: _Run
+    asked: Annotated[_Schema, Size(alias="schema")]
+    texts: Annotated[tuple[_Text, ...], Size(min_length=1, max_length=2)]
+    steps: Annotated[tuple[tuple[tuple[int, int], ...], ...], Size(max_length=2)] = ()
+    labels: tuple[Label, ...]
+    annotator: str = ""
+    queue: str = ""
+    decided: str | None = None
+    seconds: Annotated[float, Size(ge=0)] = 0.0
+    unblinded: bool = False
+    when: object = None
 
 
 def written(queue: Queue, run: Run, texts: list[Generation], said: Annotation | Adjudication) -> dict[str, Any]:
@@ -54,43 +100,24 @@ def read_own(place: str, content: Mapping[str, Any]) -> LabelRow:
         RowError: with the field and what is wrong with it.
 
     """
-    problem, run, schema = (_object(content, name) for name in ("problem", "run", "schema"))
     try:
-        labels = _LABELS.validate_python(content.get("labels"))
-        fields = _FIELDS.validate_python(schema.get("fields"))
-        places = _STEPS.validate_python(content.get("steps"))
+        line = _Line.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise RowError(".".join(map(str, first["loc"]))[:80], first["msg"][:200].lower()) from None
-    decided = content.get("decided")
-    kind = problem.get("kind")
+    problem, run, asked = line.problem, line.run, line.asked
     return LabelRow(
-        place, text_of(problem, "question"), _texts(content, places), labels, str(content.get("annotator") or ""),
-        kind=None if kind in (None, "procedural") else kind, reference=problem.get("reference"),
-        choices=tuple(problem.get("choices") or ()), source=str(problem.get("source") or ""),
-        model=str(run.get("model") or "unknown"),
-        method=str(run.get("method") or "unknown").removeprefix(FOREIGN),
-        seconds=float(content.get("seconds") or 0.0), when=moment(content.get("when")),
-        schema=LabelSchema("imported", "", str(schema.get("name") or "Imported labels"), fields,
-                           str(schema.get("guideline") or "")),
-        queue=str(content.get("queue") or ""), decided=decided if isinstance(decided, str) else None,
-        unblinded=bool(content.get("unblinded")), params=dict(run.get("params") or {}), seed=run.get("seed"),
+        place, problem.question, _texts(line), line.labels, line.annotator,
+        kind=None if problem.kind == "procedural" else problem.kind, reference=problem.reference,
+        choices=problem.choices, source=problem.source, model=run.model or "unknown",
+        method=run.method.removeprefix(FOREIGN) or "unknown", seconds=line.seconds, when=moment(line.when),
+        schema=LabelSchema("imported", "", asked.name, asked.fields, asked.guideline), queue=line.queue,
+        decided=line.decided, unblinded=line.unblinded, params=run.params, seed=run.seed,
     )  # fmt: skip
 
 
-def _object(content: Mapping[str, Any], name: str) -> dict[str, Any]:
-    value = content.get(name)
-    if not isinstance(value, dict):
-        raise RowError(name, "it has to be an object")
-    return value
-
-
-def _texts(content: Mapping[str, Any], places: tuple[tuple[tuple[int, int], ...], ...]) -> tuple[LabelledText, ...]:
-    texts = content.get("texts")
-    if not isinstance(texts, list) or len(texts) not in (1, 2) or not all(isinstance(each, dict) for each in texts):
-        raise RowError("texts", "it has to be a list of one or two texts")
-    rows = [*places, *[()] * (len(texts) - len(places))]
+def _texts(line: _Line) -> tuple[LabelledText, ...]:
+    rows = [*line.steps, *[()] * (len(line.texts) - len(line.steps))]
     return tuple(
-        LabelledText(text_of(each, "text"), (), row, each.get("role", "draft"))
-        for each, row in zip(texts, rows, strict=True)
-    )
+        LabelledText(each.text, (), row, each.role) for each, row in zip(line.texts, rows, strict=False)
+    )  # fmt: skip

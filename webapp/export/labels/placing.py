@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from storage.annotations import STEP, Label, LabelSchema, Step, Steps
+from webapp.analysis.answered_twice import answered_twice
 from webapp.export.labels.row import LabelledText, LabelRow
 from webapp.export.trace_row import RowError
 from webapp.export.training.cutting import cuts_of
@@ -43,6 +45,8 @@ def checked(row: LabelRow, schema: LabelSchema, steps: Steps, stored: Sequence[s
             raise RowError(label.field, f"there is no step {label.step + 1}; the text has {len(steps[label.text])}")
         if field.kind == "spans":
             _check_span(label, stored[label.text])
+    if (twice := answered_twice(row.labels, schema)) is not None:
+        raise RowError(twice.name, "it is answered twice")
 
 
 def exact(row: LabelRow) -> bool:
@@ -53,7 +57,7 @@ def exact(row: LabelRow) -> bool:
 def _steps(told: LabelledText, stored: str) -> tuple[Step, ...] | None:
     if told.places is not None:
         ends = _edges(stored)
-        ordered = sorted(told.places) == list(told.places)
+        ordered = all(before[1] <= after[0] for before, after in pairwise(told.places))
         fits = all(start < end and {start, end} <= ends for start, end in told.places)
         return tuple(Step(start, end) for start, end in told.places) if ordered and fits else None
     if not told.steps:

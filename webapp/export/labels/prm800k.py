@@ -10,6 +10,7 @@ from storage.annotations import Label
 from webapp.export.labels.objects import text_of
 from webapp.export.labels.row import LabelledText, LabelRow
 from webapp.export.labels.schema import RATINGS, first_error
+from webapp.export.rows import finite
 from webapp.export.trace_row import RowError
 
 PRM800K = "prm800k"
@@ -30,7 +31,7 @@ def read_prm800k(place: str, content: Mapping[str, Any]) -> LabelRow:
     answer = question.get("ground_truth_answer")
     whole = question.get("pre_generated_steps")
     steps = tuple(text for text, _ in walked)
-    seconds = label.get("total_time")
+    seconds = finite(label.get("total_time")) or 0.0
     return LabelRow(
         place,
         text_of(question, "problem"),
@@ -40,7 +41,7 @@ def read_prm800k(place: str, content: Mapping[str, Any]) -> LabelRow:
         kind="math" if isinstance(answer, str) else None,
         reference=answer if isinstance(answer, str) and answer.strip() else None,
         source="PRM800K",
-        seconds=seconds / 1000 if isinstance(seconds, int | float) and seconds > 0 else 0.0,
+        seconds=max(seconds / 1000, 0.0),
         when=moment(content.get("timestamp")),
     )
 
@@ -61,7 +62,7 @@ def _text(steps: tuple[str, ...], whole: object) -> LabelledText:
         and all(isinstance(each, str) for each in whole)
         and tuple(whole[: len(steps)]) == steps
     ):
-        return LabelledText("\n".join(whole), tuple(whole))
+        return LabelledText("\n".join(whole), tuple(step for step in whole if step.strip()))
     return LabelledText("\n".join(steps), steps)
 
 
@@ -83,7 +84,7 @@ def _step(step: object, field: str) -> tuple[str, int | None]:
     if not isinstance(at, int) or not 0 <= at < len(completions) or not isinstance(completions[at], dict):
         raise RowError(f"{field}.chosen_completion", "there is no such completion")
     rating = completions[at].get("rating")
-    if rating is not None and rating not in RATINGS:
+    if rating is not None and rating not in tuple(RATINGS):
         raise RowError(f"{field}.rating", "it has to be 1, 0, -1 or null")
     return text_of(completions[at], "text"), rating
 
