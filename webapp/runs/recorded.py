@@ -1,4 +1,4 @@
-"""A run of each method to show what its calls look like: a recorded example, else the newest one that is stored."""
+"""A run of each method that shows what its calls look like: a recorded one, else the newest one that is stored."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from storage.records import Generation, Run, Score
 from webapp.runs.library import Library
 
 ARCHIVE = Path(__file__).parents[1] / "examples.stz"
+CALLS = ARCHIVE.with_name("calls.stz")  # a run of every method
 READABLE = 24  # texts of a run that can be taken in at a glance
 
 
@@ -28,15 +29,19 @@ class Recorded:
 
 
 class Recordings:
-    """Finds a run of a method; the examples are read once."""
+    """Finds a run of a method, in the first of the archives that has one; these are read once."""
 
-    def __init__(self, library: Library, archive: Path = ARCHIVE) -> None:
+    def __init__(self, library: Library, archives: Sequence[Path] = (ARCHIVE, CALLS)) -> None:
         self._library = library
-        self._archive = archive
+        self._archives = archives
 
     async def of(self, method: str) -> Recorded | None:
         """Return a run of the method, None where there is none yet."""
-        return await asyncio.to_thread(_example, self._archive, method) or await self._stored(method)
+        return await asyncio.to_thread(self._example, method) or await self._stored(method)
+
+    def _example(self, method: str) -> Recorded | None:
+        found = (_example(archive, method) for archive in self._archives)
+        return next((example for example in found if example), None)
 
     async def _stored(self, method: str) -> Recorded | None:
         run = await self._library.newest(method)
