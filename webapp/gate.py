@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping
@@ -82,7 +83,7 @@ class Gate(ABC):
 
     async def _login(self, request: Request) -> Response:
         form = await _form(request)
-        guessed = self._guessed(request.client.host if request.client else "", form)
+        guessed = self._guessed(_whereabouts(request.client.host if request.client else ""), form)
         async with self._looks:  # together with the count, or many guesses at once would all be let pass
             if any(len(self._recent(each)) >= most for each, most in guessed.items()):
                 return PlainTextResponse("Too many wrong passwords; wait a minute.", status_code=429)
@@ -113,6 +114,17 @@ class Gate(ABC):
         while wrong and wrong[0] <= self._clock() - WINDOW:
             wrong.popleft()
         return wrong
+
+
+def _whereabouts(address: str) -> str:
+    """Return what guesses from an address are counted by: of IPv6 its /64, which one visitor has as a whole."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(found.ipv4_mapped) if found.ipv4_mapped else f"{int(found) >> 64:x}::/64"
+    return address
 
 
 def _welcome(request: Request, token: str) -> Response:

@@ -98,3 +98,16 @@ def test_guessing_is_slowed_down_even_when_the_last_guess_is_right(client: TestC
     assert login(client, "correct horse é").status_code == 429
     clock.now += WINDOW + 1
     assert login(client, "correct horse é").headers["location"] == "/"
+
+
+def test_an_address_of_ipv6_is_no_other_visitor_than_its_neighbours(clock: Clock) -> None:
+    gate = PasswordGate(Starlette(), "correct horse é", clock)
+
+    def guess(address: str, password: str = "wrong") -> int:
+        browser = TestClient(gate, follow_redirects=False, client=(address, 5000))
+        return login(browser, password).status_code
+
+    assert {guess(f"2001:db8:0:1::{n}") for n in range(GUESSES)} == {303}
+    assert guess("2001:db8:0:1:ffff:ffff:ffff:ffff", "correct horse é") == 429
+    assert guess("2001:db8:0:2::1", "correct horse é") == 303
+    assert {guess(f"::ffff:192.0.2.{n}") for n in range(GUESSES + 1)} == {303}
