@@ -89,7 +89,7 @@ def test_nonsense_is_refused(tmp_path: Path) -> None:
     with client_in(tmp_path, Puppet()) as client:
         assert client.get("/api/experiments/nothing").status_code == 400
         assert "no such experiment" in client.get("/api/experiments/nothing/export").json()["error"]
-        for query in ("state=odd", "outcome=a%3Eb%3Ec", "limit=1000", "arm=x"):
+        for query in ("state=odd", "outcome=a%3Eb%3Ec", "limit=1000", "arm=x", f"arm={2**31}", f"seed={2**63}"):
             assert client.get(f"/api/experiments/nothing/cells?{query}").status_code == 422
         assert client.get("/api/experiments/nothing/export?format=xlsx").status_code == 422
 

@@ -127,7 +127,8 @@ def test_the_library_is_listed_searched_and_paged(client: TestClient, services: 
     assert ([item["id"] for item in page["items"]], page["total"]) == ([older], 2)
     (session,) = client.get("/api/library/sessions?text=legs, then").json()["items"]
     assert (session["name"], session["runs"]) == ("How many Legs, then?", 1)
-    assert client.get("/api/library?limit=0").status_code == 422
+    for query in ("limit=0", "offset=-1", f"offset={2**63}"):  # the last is more than a database counts to
+        assert client.get(f"/api/library?{query}").status_code == 422
 
 
 def test_a_session_is_exported_as_a_file_that_imports_again(

@@ -15,7 +15,7 @@ from webapp.routes.answer import answer, refusal
 from webapp.runs.services import Services
 
 Text = Annotated[str, Query(max_length=1000)]
-Offset = Annotated[int, Query(ge=0)]
+Offset = Annotated[int, Query(ge=0, lt=2**31)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
