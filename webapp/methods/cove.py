@@ -220,10 +220,15 @@ def questions(plan: str, draft: str, p: CoVeParams) -> list[Planned]:
 
 
 def _why_not(question: str, draft: str, p: CoVeParams) -> Dropped:
-    if draft.strip() and _words(draft) in _words(question):
+    if draft.strip() and _holds(_words(question), _words(draft)):
         return "quotes the draft"  # it would carry the draft into the context that must not hold it
     leading = p.reading == "paper" and not p.keep_leading and LEADING.match(question)
     return "leading" if leading else ""
+
+
+def _holds(text: str, part: str) -> bool:
+    """Return whether the part stands in the text as words of its own: "14" does not hold "4"."""
+    return re.search(rf"(?<!\w){re.escape(part)}(?!\w)", text) is not None
 
 
 def _words(text: str) -> str:
