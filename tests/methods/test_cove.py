@@ -266,8 +266,8 @@ def test_a_question_with_the_whole_draft_in_it_is_dropped_in_both_readings() -> 
 
 
 def test_a_short_draft_is_not_quoted_by_a_longer_number_or_word() -> None:
-    read = questions("1. Is 14 even?\n2. Is 4 even?", "4", CoVeParams())
-    assert read == [Planned("Is 14 even?", ""), Planned("Is 4 even?", "quotes the draft")]
+    read = questions("1. What is half of 14?\n2. What is half of 4?", "4", CoVeParams())
+    assert read == [Planned("What is half of 14?", ""), Planned("What is half of 4?", "quotes the draft")]
 
 
 def test_the_worked_examples_keep_to_the_form() -> None:
