@@ -34,6 +34,7 @@ FEW: Mapping[str, Any] = {"samples": 3, "max_tokens": 40}
 # What shows more of a method than its defaults do on so easy a question.
 OWN: Mapping[str, Mapping[str, Any]] = {
     "magicore": {"quality_below": 10.0, "confidence_below": 1.0, "rounds": 1, "most_steps": 2},
+    "power_metropolis": {"samples": 1, "blocks": 3, "moves": 3},
 }
 LARGEST = 150_000  # bytes of the file, which every copy of the program carries
 

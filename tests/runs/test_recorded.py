@@ -86,7 +86,9 @@ async def test_without_an_example_the_newest_stored_run_is_shown(database: Datab
 
 async def test_the_first_archive_that_has_one_is_taken(database: Database, tmp_path: Path) -> None:
     first = await archived(database, tmp_path / "a.stz", ended("r1"))
-    second = await archived(database, tmp_path / "b.stz", ended("r2"), ended("r3", method="rci"))
+    elsewhere = Database.open(tmp_path / "elsewhere.db")
+    second = await archived(elsewhere, tmp_path / "b.stz", ended("r2"), ended("r3", method="rci"))
+    await elsewhere.close()
     recordings = Recordings(LibraryService(database).of(LOCAL), [NOWHERE, first, second])
     for method, run in (("self_refine", "r1"), ("rci", "r3")):
         found = await recordings.of(method)
