@@ -75,6 +75,18 @@ def test_what_is_no_server_is_refused(asking: TestClient, body: dict[str, object
     assert "s3cret" not in refused.text
 
 
+def test_a_key_is_taken_without_the_space_it_was_pasted_with(asking: TestClient, fake: Fake):
+    listed = asking.post("/api/servers/models", json={"address": fake.base, "key": f" {KEY}\n"})
+    assert listed.json() == {"models": ["toy", "other/big"]}
+
+
+@pytest.mark.parametrize("key", ["s3cret\N{HORIZONTAL ELLIPSIS}", "s3cret s3cret", "s3cret\r\nx: y", "s3crét"])
+def test_what_no_header_can_hold_is_no_key(asking: TestClient, fake: Fake, key: str):
+    refused = asking.post("/api/servers/models", json={"address": fake.base, "key": key})
+    assert (refused.status_code, "That is no key" in refused.json()["error"]) == (400, True)
+    assert "s3cr" not in refused.text
+
+
 def test_a_wrong_key_is_refused_and_not_repeated(asking: TestClient, fake: Fake):
     refused = asking.post("/api/servers/models", json={"address": fake.base, "key": "wrong-5Y"})
     assert (refused.status_code, "refuses the key" in refused.json()["error"]) == (400, True)

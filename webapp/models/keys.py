@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import SecretStr
 
+from webapp.models.progress import ModelError
 from webapp.models.reference import parse_server
 
 
@@ -17,10 +20,15 @@ class Keys:
         """Remember the key of the server that a reference names, or forget it where the key is empty.
 
         Raises:
-            ModelError: when the reference names no server.
+            ModelError: when the reference names no server, and for what can be no key; it does not repeat that.
 
         """
-        self._by_base[parse_server(ref).base] = key
+        pasted = key.get_secret_value().strip()
+        if not re.fullmatch("[!-~]*", pasted):  # it would be sent as a header, which cannot hold it
+            raise ModelError(
+                "That is no key: keys have letters, digits and signs, without a space. Copy it once more."
+            )
+        self._by_base[parse_server(ref).base] = SecretStr(pasted)
 
     def of(self, ref: str) -> str:
         """Return the key of the server that a reference names, an empty text where there is none.
