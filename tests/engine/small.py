@@ -10,11 +10,15 @@ from contextlib import asynccontextmanager
 import torch
 
 from tests.models import tiny
+from webapp.engine.cache import BUCKET
 from webapp.engine.local import LocalEngine
+from webapp.engine.memory import weight_bytes
 from webapp.engine.protocol import Prompt
 
 SHORT = Prompt.user("Why?")
 CONTEXT = 256
+TOKEN = 2 * 2 * 4 * 8 * 4  # bytes: keys and values of 2 layers, 4 heads of 8 float32 numbers
+WEIGHTS = weight_bytes(tiny.model(), "plain")
 
 
 @asynccontextmanager
@@ -28,6 +32,11 @@ async def small(max_batch: int = 4, *, remembers: bool = False, memory: int = 0)
         yield engine
     finally:
         await engine.close()
+
+
+def room(rows: int) -> int:
+    """Return the memory in which so many rows of a short text can run at once."""
+    return WEIGHTS + 2 * rows * BUCKET * TOKEN
 
 
 async def until(holds: Callable[[], object]) -> None:

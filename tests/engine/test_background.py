@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.engine.asking import samples
-from tests.engine.small import SHORT, Watch, small, until
+from tests.engine.small import SHORT, Watch, room, small, until
 from webapp.engine.local import LocalEngine
 from webapp.engine.protocol import Caller, EngineEvent, Generated, Prompt, Queued, Sampling, TokenBatch
 from webapp.engine.request import Request, Row
@@ -66,6 +66,23 @@ async def test_the_first_token_comes_within_a_few_passes_of_forty_background_req
         assert max(size for name, size in passes if name == "step") <= 5
         for task in tasks:
             task.cancel()
+
+
+async def test_so_it_does_where_memory_and_not_slots_is_what_the_background_has_taken() -> None:
+    settings = {"temperature": 1.0, "max_tokens": 40, "seed": 3}
+    async with small(8) as engine:
+        [alone] = await samples(engine, OTHER, **settings)
+    async with small(8, memory=room(3)) as engine:
+        tasks = await busy(engine, 10, 60)
+        other = asyncio.create_task(samples(engine, OTHER, caller=BEHIND, **settings))
+        await until(lambda: len(engine._worker.batch.rows) == 3)
+        watch = Watch(engine)
+        passes = passes_to_first_token(engine, watch)
+        await samples(engine, SHORT, n=3, temperature=1.0, max_tokens=3)
+        assert 2 <= len(passes) <= 4
+        assert max(size for name, size in watch.passes if name == "step") <= 3
+        assert (await other)[0].trace.ids.tolist() == alone.trace.ids.tolist()
+        assert await asyncio.gather(*tasks) == [1] * 10
 
 
 async def test_forty_background_requests_all_end() -> None:

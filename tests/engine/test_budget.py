@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.engine.asking import samples
-from tests.engine.small import SHORT, Watch, small
+from tests.engine.small import SHORT, TOKEN, WEIGHTS, Watch, room, small
 from tests.models import tiny
 from webapp.engine.cache import BUCKET
 from webapp.engine.local import LocalEngine
@@ -16,14 +16,7 @@ from webapp.engine.memory import weight_bytes
 from webapp.engine.projection import packs
 from webapp.engine.protocol import EngineError, Prompt
 
-TOKEN = 2 * 2 * 4 * 8 * 4  # bytes: keys and values of 2 layers, 4 heads of 8 float32 numbers
-WEIGHTS = weight_bytes(tiny.model(), "plain")
 DRAWN = {"temperature": 1.0, "max_tokens": 20, "seed": 1}
-
-
-def room(rows: int) -> int:
-    """Return the memory in which so many rows of a short text can run at once."""
-    return WEIGHTS + 2 * rows * BUCKET * TOKEN
 
 
 async def test_rows_wait_for_room_and_say_the_same() -> None:

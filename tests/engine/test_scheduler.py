@@ -218,6 +218,26 @@ def test_one_person_does_not_interrupt_their_own_rows() -> None:
     assert scheduler.in_the_way(running, None) is None
 
 
+def test_people_share_memory_as_they_share_slots() -> None:
+    scheduler = Scheduler(8, fits=lambda members, row: len(members) < 4)
+    scheduler.add(rows(20, "ann"))
+    running = fill(scheduler)
+    scheduler.add(rows(20, "bob"))
+    shared = settled(scheduler, running)
+    assert [sum(row.request.caller.person == who for row in shared) for who in ("ann", "bob")] == [2, 2]
+
+
+def test_without_memory_for_a_person_background_gives_way_and_what_is_being_read_counts() -> None:
+    scheduler = Scheduler(8, fits=lambda members, row: len(members) < 3)
+    running, mine = rows(3, background=True), rows(2)
+    assert scheduler.in_the_way(running, None) is None
+    scheduler.add(mine)
+    assert scheduler.in_the_way(running, None) is running[2]
+    reading = scheduler.next(running[:2])
+    assert reading is mine[0]
+    assert scheduler.in_the_way(running[:2], reading) is None
+
+
 def test_a_row_without_room_waits_and_nobody_overtakes_it() -> None:
     big, small = rows(1), rows(1)
     scheduler = Scheduler(4, fits=lambda members, row: not members or row is not big[0])

@@ -88,9 +88,9 @@ class Batch:
             self.forward.cache.copy(self.reading.slot, len(self.rows), self.reading.read)
             self.reading.slot = len(self.rows)
 
-    def set_aside(self, row: Row) -> None:
-        """Free a row's slot for another; it takes along what it has read, and goes on where it was."""
-        kept = self._take(row, row.read if row is self.reading else row.length)
+    def set_aside(self, row: Row, *, keep: bool = True) -> None:
+        """Free a row's slot for another; it takes along what it has read, or reads it again, and goes on."""
+        kept = self._take(row, row.read if row is self.reading else row.length) if keep else None
         self.remove(row)
         row.restart(kept)
 

@@ -54,38 +54,46 @@ class Scheduler:
         one at the next step. Among equals, the person with the fewest running rows goes first. Who has no room in
         memory yet waits for it, and nobody overtakes.
         """
+        first = self._first(running)
+        if first is None or not self.fits(running, first):
+            return None
+        self.waiting.remove(first)
+        return first
+
+    def lacks_memory(self, running: Sequence[Row]) -> bool:
+        """Return whether a slot is free for the row that is next, but no memory."""
+        first = self._first(running)
+        return first is not None and not self.fits(running, first)
+
+    def _first(self, running: Sequence[Row]) -> Row | None:
+        """Return the row that is next, or None where no slot is free for any."""
         if len(running) >= self.slots:
             return None
         background = sum(row.background for row in running)
         held = Counter(row.request.caller.person for row in running)
         open_to_background = background < max(self.slots // 2, 1)
         ready = [row for row in self.waiting if open_to_background or not row.background]
-        if not ready:
-            return None
-        first = min(ready, key=lambda row: (row.background, held[row.request.caller.person]))
-        if not self.fits(running, first):
-            return None
-        self.waiting.remove(first)
-        return first
+        return min(ready, key=lambda row: (row.background, held[row.request.caller.person]), default=None)
 
     def in_the_way(self, running: Sequence[Row], reading: Row | None) -> Row | None:
         """Return the row that must give its place to a waiting person, or None.
 
         That is a background row whose prompt is being read, since prompts are read one at a time; when there is no
-        free slot, the newest background row for a request that has none yet; and then the newest row of whoever
-        holds at least two more than somebody who waits, so that people share the slots evenly.
+        free slot, or no memory for one, the newest background row for a request that has none yet; and then the
+        newest row of whoever holds at least two more than somebody who waits, so that people share evenly.
         """
         if not self.interactive:
             return None
         if reading is not None and reading.background:
             return reading
-        if len(running) < self.slots:
+        members = [*running, reading] if reading is not None else running
+        if len(running) < self.slots and not self.lacks_memory(members):
             return None
-        served = {row.request for row in running}
+        served = {row.request for row in members}
         background = [row for row in running if row.background]
         if background and any(not row.background and row.request not in served for row in self.waiting):
             return _newest(background)
-        return self._of_the_richest(running)
+        return self._of_the_richest(members)
 
     def _of_the_richest(self, running: Sequence[Row]) -> Row | None:
         """Return the newest row of the person with the most rows, if somebody waits who has two fewer."""

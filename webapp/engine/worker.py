@@ -127,7 +127,7 @@ class Worker:
     def _make_way(self) -> None:
         row = self.scheduler.in_the_way(self.batch.rows, self.batch.reading)
         if row is not None:
-            self.batch.set_aside(row)
+            self.batch.set_aside(row, keep=not self.scheduler.lacks_memory(self.batch.members))
             self.scheduler.put_back([row])
 
     def _admit(self) -> None:
