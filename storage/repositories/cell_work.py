@@ -197,17 +197,27 @@ def _counted(s: Session, experiment: tables.Experiment, worker: Worker, found: S
     busy = select(func.count()).where(_Cell.experiment_id == experiment.id, _Cell.state == "running")
     running = s.scalar(busy) or 0
     if experiment.status in WORKING and not models and not running:
-        _finish(experiment, now)
+        _finish(s, experiment, now)
     here = models.pop(worker.model, 0)
     others = {model: count for model, count in models.items() if model is not None}
     status: ExperimentStatus = experiment.status  # type: ignore[assignment]  # only literals of that type are stored
     return replace(found, status=status, here=here, elsewhere=others, running=running)
 
 
-def _finish(experiment: tables.Experiment, now: datetime) -> None:
-    """End what is complete: a probe goes back to being a draft, with an estimate to decide on."""
+def _called_off(s: Session, experiment_id: str) -> bool:
+    of = (_Cell.experiment_id == experiment_id, _Cell.state == "cancelled")
+    return bool(s.scalar(select(select(_Cell.position).where(*of).exists())))
+
+
+def _finish(s: Session, experiment: tables.Experiment, now: datetime) -> None:
+    """End what is complete: a probe goes back to being a draft, with an estimate to decide on.
+
+    What only its failed cells were done again of stays cancelled, so that those called off can still be started.
+    """
     experiment.note = ""
     if experiment.status == "probing":
         experiment.status = "draft"
+    elif _called_off(s, experiment.id):
+        experiment.status = "cancelled"
     else:
         experiment.status, experiment.finished_at = "finished", now

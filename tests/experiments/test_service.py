@@ -123,6 +123,29 @@ async def test_a_cancelled_experiment_can_be_started_again_while_it_still_stops(
     assert await states(service, made) == {"done": 20}
 
 
+async def test_what_was_called_off_can_be_started_after_failed_cells_were_retried(
+    service: ExperimentService, puppet: Puppet
+) -> None:
+    puppet.gate.clear()
+    made = await created(service, count=10)
+    await service.start(made)
+    await until(lambda: puppet.open > 0)
+    service._runs.cancel((await rows(service, made))[0].run_id or "")
+
+    async def failed() -> bool:
+        return (await states(service, made))["failed"] == 1
+
+    await until(failed)
+    await service.cancel(made)
+    puppet.gate.set()
+    await service.retry(made)
+    assert (await ended(service, made)).status == "cancelled"
+    assert await states(service, made) == {"done": 1, "cancelled": 19}
+    await service.start(made)
+    assert (await ended(service, made)).status == "finished"
+    assert await states(service, made) == {"done": 20}
+
+
 async def test_failed_cells_say_why_and_are_retried(service: ExperimentService, puppet: Puppet) -> None:
     puppet.fails = "The model ran out of memory."
     made = await created(service)
@@ -239,6 +262,9 @@ async def test_hours_and_tokens_of_a_run_are_bounded_too(service: ExperimentServ
     made = await created(service, budget={"hours": 1e-9})
     await service.start(made)
     assert "hours of its budget are over" in (await ended(service, made)).note
+    made = await created(service, budget={"hours": 1e300})
+    await service.start(made)
+    assert (await ended(service, made)).status == "finished"
     made = await created(service, arm(), budget={"run_tokens": 3})
     await service.start(made)
     await ended(service, made)

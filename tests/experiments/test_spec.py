@@ -81,6 +81,7 @@ WRONG = {
     ),
     "a wrong seed": (f"{ARMS}\n{DATA}\nseeds:\n  - 1\n  - -2\n", "line 5: seeds.1 must be at least 0."),
     "a seed twice": (f"{ARMS}\n{DATA}\nseeds: [1, 1]\n", "one of the seeds is listed twice."),
+    "endless hours": (f"{ARMS}\n{DATA}\nbudget: {{hours: .inf}}\n", "line 3: budget.hours must be a finite number"),
     "an odd model": (
         f"{ARMS}\nmodels:\n  - a model!\n{DATA}\n",
         "line 3: 'a model!' is not a model",

@@ -30,6 +30,7 @@ from webapp.runs.engines import EngineHub, ModelNotReady
 from webapp.runs.service import RunService
 
 UNEXPECTED = "The work on it ended unexpectedly; the server's log has the details."
+HOUR = timedelta(hours=1)
 AGAIN = "Resume to grant as much again."
 
 _log = logging.getLogger("second_thoughts.experiments")
@@ -195,7 +196,7 @@ class Driver:
         tokens, hours = self._spec.budget.tokens, self._spec.budget.hours
         if tokens is not None and self._spent >= tokens:
             return f"The budget of {tokens:,} generated tokens is spent ({self._spent:,}). {AGAIN}"
-        if hours is not None and self._since and datetime.now(UTC) - self._since >= timedelta(hours=hours):
+        if hours is not None and self._since and (datetime.now(UTC) - self._since) / HOUR >= hours:
             return f"The {hours:g} hours of its budget are over. {AGAIN}"
         return ""
 

@@ -134,8 +134,10 @@ class ExperimentService(Asking):
         await self._change(experiment_id, change)
 
     async def retry(self, experiment_id: str) -> None:
-        """Let the failed cells be done again."""
+        """Let the failed cells be done again; those that were called off stay so."""
         status = (await self.get(experiment_id)).status
+        if status == "cancelled":
+            await self.wait(experiment_id)  # what is still being stopped would count as stopped by hand
         if not await self._write(lambda s: cell_work.requeue(s, experiment_id, ["failed"])):
             raise BadRequest("No cell of this experiment has failed.")
         if status in WORKING:

@@ -99,7 +99,7 @@ class Budget(_Part):
 
     run_tokens: int | None = Field(None, ge=1)
     tokens: int | None = Field(None, ge=1)
-    hours: float | None = Field(None, gt=0)
+    hours: float | None = Field(None, gt=0, allow_inf_nan=False)
 
 
 class ExperimentSpec(_Part):
