@@ -1,25 +1,22 @@
-"""Fixtures that more than one package needs."""
+"""Fixtures that more than one package needs, and how several processes share the tests."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from tests import postgres
 from tests.parts import require
+from tests.sharing import BROWSER, Sharing, folder
 from webapp.models import embedded
 from webapp.models.progress import ModelError, silent
 from webapp.paths import user_cache_folder
 
-TESTS = Path(__file__).parent
-# What one of several test processes does from beginning to end: a browser fills a processor by itself, and starting a
-# model server takes long.
-BROWSER = ("components", "e2e")
-TOGETHER = {**dict.fromkeys(BROWSER, "browser"), "engine/remote": "remote"}
 MODEL_VARIABLE = "SECOND_THOUGHTS_TEST_MODEL"
 
 # How long an example takes says how busy the machine is, not whether the property holds.
@@ -27,16 +24,14 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the browser, and share the tests among processes by files, but for what belongs together."""
-    items.sort(key=lambda item: _folder(item) not in BROWSER)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(TOGETHER.get(_folder(item), str(item.path))))
+    """Begin with what takes longest."""
+    items.sort(key=lambda item: folder(item.nodeid) not in BROWSER)
 
 
-def _folder(item: pytest.Item) -> str:
-    return item.path.parent.relative_to(TESTS).as_posix()
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    """Share the tests among processes as `Sharing` says."""
+    return Sharing(config, log)
 
 
 @pytest.fixture(scope="session")
