@@ -12,8 +12,11 @@ from tests.annotation.asking import STEPPED, change, labels, opened, queue
 from tests.annotation.stored import ME, OTHER, STEPS
 from webapp.annotation.acting import Stale
 from webapp.annotation.answers import ItemAnswer
+from webapp.annotation.checking import TOO_MANY, steps_of
 from webapp.annotation.labelling import LabellingService
 from webapp.annotation.queues import QueueService
+from webapp.annotation.view import own_steps
+from webapp.annotation.wire import StepRequest
 from webapp.runs.request import BadRequest
 
 
@@ -74,6 +77,17 @@ async def test_a_window_that_does_not_know_of_an_undo_overwrites_nothing(
         await labelling.save(item.id, labels(both, STEPPED[2]), ME)
     now = await labelling.item(item.id, "Ann", ME)
     assert [(each.value, each.step) for each in now.annotation.labels] == [("bad", 1)]
+
+
+def test_a_text_of_more_steps_than_can_be_kept_can_be_labelled() -> None:
+    text = "\n".join(f"Zeile {line} – über" for line in range(TOO_MANY + 3))
+    steps = own_steps(text)
+    cut = steps_of([[StepRequest(start=step.start, end=step.end) for step in steps]], [text])
+    assert cut == (tuple(steps),) and len(steps) == TOO_MANY
+    pieces = [text.encode()[step.start : step.end].decode() for step in steps]
+    assert pieces[1] == "Zeile 1 – über" and pieces[-1].split("\n")[::3] == [
+        f"Zeile {n} – über" for n in (4_999, 5_002)
+    ]
 
 
 async def test_steps_that_a_person_cut_are_kept(labelling: LabellingService, item: ItemAnswer) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from storage.annotations import Label, Step
+from storage.annotations import Label, LabelSchema, Step
 from storage.records import Score
 from tests.storage import making
 from webapp.annotation.ready import READY
@@ -48,6 +49,11 @@ def test_an_answer_that_the_model_does_not_believe_in_may_be_wrong() -> None:
     assert said("outcome", CALM, scored("p_true", None)) == []
     assert said("spans", [], scored("p_true", 0.2)) == [marked("outcome", "wrong")]
     assert said("preference", CALM, scored("p_true", 0.2)) == [], "nobody asked"
+
+
+def test_a_schema_of_ones_own_may_call_anything_an_outcome() -> None:
+    schema = LabelSchema("own", "me", "Mine", (replace(READY["steps"].fields[0], name="outcome"),))
+    assert suggestions(schema, TEXT, STEPS, CALM, [scored("p_true", 0.2)]) == []
 
 
 def test_steps_that_the_model_was_asked_about_have_a_label_each() -> None:

@@ -62,6 +62,15 @@ async def test_without_results_the_model_is_unknown_and_without_a_kind_nothing_i
     assert (stored.run.problem.kind, stored.run.outcome.verdict) == ("none", "ungraded")
 
 
+async def test_rows_that_do_not_say_which_document_they_are_about_are_no_repeats(
+    database: Database, tmp_path: Path
+) -> None:
+    nameless = {"doc_id": None, "doc_hash": None, "prompt_hash": None}
+    rows = [sample(**nameless), sample(**nameless, resps=[["13"]])]
+    report, stored = await imported(database, write_lines(tmp_path / NAME, rows))
+    assert (report.imported, report.repeated, len(stored)) == (2, 0, 2)
+
+
 async def test_rows_of_other_filters_are_repeats(database: Database, tmp_path: Path) -> None:
     rows = [
         sample(),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from webapp.tasks.readers import ColumnMapping, ReadError, read
@@ -68,6 +70,12 @@ def test_a_wrong_mapping_says_so(mapping: dict[str, str], message: str) -> None:
     with pytest.raises(ReadError) as caught:
         read(b'{"q": "a?", "r": 1}', "jsonl", mapping, name="m")
     assert message in str(caught.value)
+
+
+def test_an_option_that_only_looks_like_a_list_is_an_option() -> None:
+    row = json.dumps({"q": "a?", "c": "[" * 100_000 + "|b"}).encode()
+    [problem] = read(row, "jsonl", {"question": "q", "choices": "c"})
+    assert problem.choices == ("[" * 100_000, "b")
 
 
 def test_a_hundred_thousand_rows_are_read() -> None:

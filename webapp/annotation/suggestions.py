@@ -17,6 +17,7 @@ from storage.records import Score
 from webapp.annotation.answers import Suggested
 
 LEAST_RISE = 0.25  # nats by which a step's mean token entropy has to exceed that of the steps before it
+WHOLE = ("choice", "scale")  # kinds of an answer about the whole text
 EVEN = 0.5  # odds below which something is taken for wrong
 
 
@@ -65,7 +66,7 @@ def largest_rise(means: Sequence[float | None]) -> tuple[int, float] | None:
 
 def _outcome(schema: LabelSchema, scores: Sequence[Score]) -> Iterator[tuple[Label, str]]:
     field, score = schema.field("outcome"), _newest(scores, "p_true")
-    worst = None if field is None else _rated(field, -1)
+    worst = None if field is None or field.kind not in WHOLE else _rated(field, -1)
     believed = None if score is None else score.value
     if field is not None and worst is not None and believed is not None and believed < EVEN:
         yield Label(field.name, worst), f"P(True) is {believed:.2f}: the model does not believe this answer."

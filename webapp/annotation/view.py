@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import isfinite
 
 from sqlalchemy.orm import Session as OrmSession
@@ -16,6 +16,7 @@ from storage.repositories import generations, runs, scores
 from storage.trace import TokenTrace
 from webapp.analysis.steps import step_places
 from webapp.annotation.answers import ContextAnswer, Revealed, Signals, Suggested, TextAnswer
+from webapp.annotation.checking import TOO_MANY
 from webapp.annotation.suggestions import suggestions
 from webapp.runs.request import BadRequest
 from webapp.runs.wire import column
@@ -123,8 +124,17 @@ def tokens_of(text: str, trace: TokenTrace | None) -> Tokens:
 
 
 def own_steps(text: str) -> list[Step]:
-    """Return the steps of a text as they are before a person merges or splits any, as UTF-8 offsets."""
-    return [Step(len(text[:start].encode()), len(text[:end].encode())) for start, end in step_places(text)]
+    """Return the steps of a text as they are before a person merges or splits any, as UTF-8 offsets.
+
+    Of more than can be kept, the last one holds the rest.
+    """
+    places = step_places(text)
+    if len(places) > TOO_MANY:
+        places = [*places[: TOO_MANY - 1], (places[TOO_MANY - 1][0], places[-1][1])]
+    edges = sorted({0, *(edge for place in places for edge in place)})
+    sizes = accumulate((len(text[start:end].encode()) for start, end in pairwise(edges)), initial=0)
+    at = dict(zip(edges, sizes, strict=True))
+    return [Step(at[start], at[end]) for start, end in places]
 
 
 def _entropy(of: Material, text: Generation, row: int | None) -> float | None:

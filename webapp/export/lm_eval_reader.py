@@ -34,8 +34,9 @@ def read_lm_eval(path: Path) -> Iterator[Row]:
     for place, line in lines(path):
         try:
             row = parsed(line)
-            key = json.dumps([row.get(name) for name in ("doc_id", "doc_hash", "prompt_hash")])
-            if key in seen:
+            told = [row.get(name) for name in ("doc_id", "doc_hash", "prompt_hash")]
+            key = json.dumps(told)
+            if key in seen and told != [None] * len(told):
                 yield Repeat(place)
                 continue
             yield Found(place, trace_row(_content(row, task, model)))

@@ -174,7 +174,7 @@ def _whole(value: object) -> int | None:
 def _object(what: str, text: str | None) -> dict[str, Any]:
     try:
         value = json.loads((text or "").strip() or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise BadRequest(f'The {what} have to be a JSON object, such as {{"name": 3}}.')

@@ -50,10 +50,11 @@ async def test_spaces_do_not_matter_unless_stretches_are_counted(database: Datab
 
 async def test_what_is_here_already_is_not_stored_again(database: Database, tmp_path: Path) -> None:
     await store(database, tmp_path)
-    path = write_lines(tmp_path / "labels.jsonl", [about_the_draft(), mr_gsm8k()])
+    spaced = mr_gsm8k(question=" How many\nlegs have 7 cats?\n")
+    path = write_lines(tmp_path / "labels.jsonl", [about_the_draft(), mr_gsm8k(), spaced])
     first, before = await labelled(database, path)
     again, after = await labelled(database, path)
-    assert (first.imported, again.imported, again.repeated) == (2, 0, 2)
+    assert (first.imported, again.imported, again.repeated) == (3, 0, 3)
     assert (after, again.queues) == (before, [])
 
 

@@ -34,7 +34,7 @@ class Matcher:
     def find(self, s: OrmSession, row: LabelRow) -> Placed | None:
         """Return the row on the oldest stored run that holds its texts, None where none does."""
         asked = clean(row.question)
-        for question in dict.fromkeys((asked, asked.partition(CHOICES)[0])):
+        for question in dict.fromkeys(each.strip() for each in (asked, asked.partition(CHOICES)[0])):
             for texts in self._of_question(s, question):
                 if (found := self._in_run(texts, row)) is not None:
                     return found

@@ -90,7 +90,7 @@ def _listed(row: Row, column: str) -> list[str]:
 def _json_list(text: str) -> list[object] | None:
     try:
         value = json.loads(text) if text.startswith("[") else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, list) else None
 
