@@ -92,6 +92,15 @@ async def test_keys_pressed_ahead_reach_the_next_item(page: Page):
     assert said == ["right", "wrong", "right", "unclear"]
 
 
+async def test_keys_pressed_ahead_wait_for_the_next_item_while_the_server_is_gone(page: Page):
+    desk = await ready(await build(page, "outcome", EVERY))
+    second = (await desk.get(f"queues/{desk.queue}/items?annotator={desk.annotator}"))["items"][1]["id"]
+    await page.route(f"**/items/{second}?*", lambda route: route.abort(), times=2)
+    await desk.press("1", "Enter", "2", "Enter")
+    await expect(page.locator(".st-where")).to_contain_text("Item 3 of 4")
+    assert [(await desk.labels(place))[0][2] for place in range(2)] == ["right", "wrong"]
+
+
 async def test_steps_are_merged_and_split_with_what_was_said_of_them(page: Page):
     desk = await ready(await build(page, "steps", STEPPED))
     await desk.press("1", "3", "2", "ArrowUp", "ArrowUp", "m")

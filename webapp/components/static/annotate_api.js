@@ -12,18 +12,23 @@ class Refused extends Error {
   }
 }
 
-/** The server did not answer, or could not work: the same request may be sent again. */
-export class Unanswered extends Error {}
+/** The server did not answer (`status` is 0), or could not work: the same request may be sent again. */
+export class Unanswered extends Error {
+  constructor(sentence, status) {
+    super(sentence);
+    this.status = status;
+  }
+}
 
 /** Ask a route; `path` starts with a slash, `query` and `body` are plain values. */
 export async function ask(method, path, { query = null, body = null } = {}) {
   const address = `${ROOT}${path}${query ? `?${parameters(query)}` : ''}`;
   const headers = { accept: 'application/json', ...(body === null ? {} : { 'content-type': 'application/json' }) };
   const response = await fetch(home(address), { method, headers, body: body === null ? undefined : JSON.stringify(body) })
-    .catch(() => { throw new Unanswered('The server does not answer.'); });
+    .catch(() => { throw new Unanswered('The server does not answer.', 0); });
   const told = await response.json().catch(() => ({}));
   if (response.ok) return told;
-  if (response.status >= 500) throw new Unanswered(told.error || `The server answered ${response.status}.`);
+  if (response.status >= 500) throw new Unanswered(told.error || `The server answered ${response.status}.`, response.status);
   throw new Refused(sentence(told, response.status), response.status);
 }
 

@@ -4,7 +4,7 @@ import { ask, of } from './annotate_api.js';
 import { WorkClock } from './annotate_clock.js';
 import { Item } from './annotate_item.js';
 import { Keyboard, KeyHelp, keyLine } from './annotate_keys.js';
-import { Saver, unsaved } from './annotate_saver.js';
+import { answered, Saver, unsaved } from './annotate_saver.js';
 import { el, fill } from './dom.js';
 
 const MOVES = new Set(['submit', 'skip', 'undo', 'back']); // wait for the server; keys pressed meanwhile wait for them
@@ -38,6 +38,7 @@ export class Desk {
   }
 
   close() {
+    this.closed = true;
     this.keys.close();
   }
 
@@ -50,7 +51,8 @@ export class Desk {
   }
 
   async open(id) {
-    const item = await ask('GET', of('items', id), { query: { annotator: this.annotator } });
+    const item = await answered(of('items', id), { annotator: this.annotator }, (error) => this.stand(`${error.message} Trying again…`, true));
+    if (this.closed) return;
     this.saver = new Saver(item, this.annotator, { standing: (text, waiting) => this.stand(text, waiting), refused: (sentence, stale) => this.refused(sentence, stale) });
     this.show(item);
     const draft = unsaved(item, this.annotator);

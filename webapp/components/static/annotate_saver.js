@@ -75,40 +75,46 @@ export class Saver {
       try {
         return await ask(method, of('items', this.item, rest), { body: { annotator: this.annotator, base: this.base, ...body } });
       } catch (error) {
-        if (error instanceof Unanswered) await this.wait(error, tries);
-        else return this.refused(error, tries, rest, body);
+        if (!(error instanceof Unanswered)) return this.refused(error, tries, rest, body);
+        this.waiting(error);
+        await pause(tries);
       }
     }
   }
 
-  async wait(error, tries) {
+  waiting(error) {
     this.on.standing(`Not saved yet: ${error.message} Trying again…`, true);
-    await new Promise((resume) => { setTimeout(resume, PAUSES[Math.min(tries, PAUSES.length - 1)]); });
-  }
-
-  /** Ask what changes nothing until the server answers. */
-  async answered(asking, tries = 0) {
-    try {
-      return await asking();
-    } catch (error) {
-      if (!(error instanceof Unanswered)) throw error;
-      await this.wait(error, tries);
-      return this.answered(asking, tries + 1);
-    }
   }
 
   /** A request whose answer was lost may have been done: then the server holds what was sent, a version further. */
   async refused(error, tries, rest, body) {
     if (error.conflict && tries > 0 && body.labels) {
-      const item = await this.answered(() => ask('GET', of('items', this.item), { query: { annotator: this.annotator } }));
+      const wait = (unanswered) => this.waiting(unanswered);
+      const item = await answered(of('items', this.item), { annotator: this.annotator }, wait);
       if (same(item.annotation, body)) {
-        return rest === '/submit' ? this.answered(() => ask('GET', of('queues', item.queue_id, '/next'), { query: { annotator: this.annotator, after: this.item } })) : item.annotation;
+        return rest === '/submit' ? answered(of('queues', item.queue_id, '/next'), { annotator: this.annotator, after: this.item }, wait) : item.annotation;
       }
     }
     this.ended ||= error.conflict;
     this.on.refused(error.message, rest === '/draft' || error.conflict);
     return null;
   }
+}
+
+/** Look something up, again until the server answers or often could not; `wait(error)` says that it has not yet. */
+export async function answered(path, query, wait, tries = 0) {
+  try {
+    return await ask('GET', path, { query });
+  } catch (error) {
+    if (!(error instanceof Unanswered) || (error.status && tries === PAUSES.length)) throw error;
+    wait(error);
+    await pause(tries);
+    return answered(path, query, wait, tries + 1);
+  }
+}
+
+function pause(tries) {
+  return new Promise((resume) => { setTimeout(resume, PAUSES[Math.min(tries, PAUSES.length - 1)]); });
 }
 
 /** A draft that never reached the server before the page was left, if it still follows what the server has. */
