@@ -94,6 +94,8 @@ WRONG = {
     "no yaml": ("methods: [\n", "line 2, column 1: "),
     "a list": ("- method: ask_again\n", "line 1: An experiment is described by fields"),
     "nothing": ("", "the file is empty."),
+    "a date that is none": (f"name: 2026-13-01\n{ARMS}\n{DATA}\n", "a value in it cannot be read (month must be in"),
+    "too many digits": (f"{ARMS}\n{DATA}\nseeds: {'1' * 5_000}\n", "a value in it cannot be read (Exceeds the limit"),
     "itself": ("a: &a [*a]\n", "line 1: methods is missing."),
     "depth": ("[" * 5_000, "nested too deeply"),
     "an object": ("methods: !!python/object:os.system {}\n", "line 1, column 10: could not determine a constructor"),

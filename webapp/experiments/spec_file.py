@@ -33,6 +33,8 @@ def read_spec(path: Path) -> ExperimentSpec:
         raise SpecFileError(_syntax(path, error)) from None
     except RecursionError:
         raise SpecFileError(f"{path.name}: the file is nested too deeply.") from None
+    except ValueError as error:  # what looks like a date is none, or a number has thousands of digits
+        raise SpecFileError(f"{path.name}: a value in it cannot be read ({error}).") from None
     if root is None:
         raise SpecFileError(f"{path.name}: the file is empty.")
     _check_keys(path, root, set())
