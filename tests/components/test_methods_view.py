@@ -124,6 +124,17 @@ async def test_the_index_leads_to_a_card_and_so_does_the_address(page: Page, sta
     await expect(page.locator("[data-method=self_refine]")).to_be_in_viewport()
 
 
+async def test_a_card_stays_where_the_index_led_while_pictures_above_it_are_drawn(page: Page, stage: Stage):
+    pictures = recorded([*corrected(0), *corrected(1), *corrected(2)], "r1")
+    await open_methods(page, stage, **dict.fromkeys(methods(), pictures))
+    for title, name in (("Internal consistency", "internal_consistency"), ("Reflexion", "reflexion")):
+        await page.locator(".st-index").get_by_role("button", name=title, exact=True).click()
+        card = page.locator(f"[data-method={name}]")
+        await expect(card.locator(".st-calls figcaption")).to_be_visible()
+        box = await card.bounding_box()
+        assert box and 0 <= box["y"] < 150
+
+
 async def test_a_card_offers_to_try_the_method(page: Page, stage: Stage):
     await open_methods(page, stage)
     await expect(page.locator("[data-method=rci] a")).to_have_attribute("href", "/?method=rci")

@@ -28,7 +28,7 @@ export class MethodCard {
   }
 
   show() {
-    this.node.scrollIntoView({ block: 'start', behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
+    this.node.scrollIntoView({ block: 'start' }); // at once: pictures that come into sight on the way would push the card on
     this.node.focus({ preventScroll: true });
   }
 
