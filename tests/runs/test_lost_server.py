@@ -16,7 +16,7 @@ from tests.postgres import database as made
 from tests.runs.following import asked, events_of, until
 from tests.runs.puppet import Puppet, Stage
 from tests.storage.places import heard
-from webapp.events import RunFinished, Tokens
+from webapp.events import GenerationFinished, RunFinished, Tokens
 from webapp.runs.limits import Limits
 from webapp.runs.request import BadRequest
 from webapp.runs.service import RunService
@@ -48,14 +48,15 @@ async def service(database: Database, methods_of_tests: None) -> AsyncIterator[R
 
 
 async def begun(service: RunService) -> str:
-    """Start a run of a short and a long text, and return its id once the long one is being written."""
+    """Start a run of a short and a long text; return its id once one is stored and the other being written."""
     (run,) = await service.launch([asked(params={"max_tokens": 400})], person="local")
-    seen = 0
+    seen, stored = 0, False
 
     def enough(event: object) -> bool:
-        nonlocal seen
+        nonlocal seen, stored
         seen += len(event.ids) if isinstance(event, Tokens) else 0
-        return seen > 60
+        stored = stored or isinstance(event, GenerationFinished)
+        return stored and seen > 60
 
     await until(service.subscribe(run, person="local"), enough)
     return run
