@@ -70,6 +70,26 @@ async def test_what_is_kept_is_the_models_and_the_model_goes_on_from_the_persons
     assert np.isnan(trace.sampled_logprob[8]) and trace.candidates[8] == 0, "which nobody drew"
 
 
+async def test_of_a_character_in_several_tokens_none_is_kept_by_halves(
+    service: RunService, puppet: Puppet, database: Database
+) -> None:
+    puppet.script = lambda prompt, sample: "a€ is 1"
+    (run_id,) = await service.launch([asked(seed=5, params={"temperature": 0.5})], person="local")
+    source = (await ended(service, database, run_id)).generations[0]
+    for asked_for, kept, words in ((1, 1, "a is 0"), (2, 1, "a is 0"), (3, 1, "a is 0"), (4, 4, "a€ is 0")):
+        stored = await corrected(service, database, " is 0", generation_id=source.id, kept=asked_for)
+        assert stored.run.params["kept"] == kept
+        assert stored.generations[-1].text == words
+        assert stored.traces[stored.generations[-1].id].text() == (words, False)
+
+
+async def test_what_cannot_be_stored_is_replaced_before_it_is_counted(
+    service: RunService, database: Database, parent: StoredRun
+) -> None:
+    stored = await corrected(service, database, "\0\ud800 12", generation_id=parent.generations[0].id)
+    assert (stored.generations[-1].text, stored.generations[-1].spans) == ("\ufffd\ufffd 12", (Span(0, 9, "person"),))
+
+
 async def test_a_critique_is_followed_by_a_revision_of_the_model(
     service: RunService, puppet: Puppet, database: Database, parent: StoredRun
 ) -> None:

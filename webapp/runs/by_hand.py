@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from storage.records import Generation, StoredRun
+from storage.text import clean
 from storage.trace import TokenTrace
 from webapp.analysis.attempts import ANSWERING
 from webapp.engine.protocol import Engine, Prompt
@@ -65,6 +66,15 @@ class Desk:
         """The tokens of the text that the person corrects."""
         return self.stored.traces.get(self.source.id)
 
+    @property
+    def kept(self) -> int:
+        """How many of these are kept: those asked for, but none that is only the beginning of a character."""
+        kept, trace = self.correction.kept, self.trace
+        if trace is None or not 0 < kept <= len(trace):
+            return kept
+        told = trace.token_texts()
+        return next(n for n in range(kept, -1, -1) if trace.slice(0, n).text()[0] == "".join(told[:n]))
+
 
 def desk(correction: Correction, stored: StoredRun) -> Desk:
     """Return a correction with its place.
@@ -80,7 +90,7 @@ def desk(correction: Correction, stored: StoredRun) -> Desk:
     lineage = _lineage(source, texts)
     if not any(generation.role in ANSWERING for generation in lineage):
         raise BadRequest("Nothing that came before that text answers the question, so it cannot be corrected.")
-    return Desk(correction, stored, lineage)
+    return Desk(replace(correction, text=clean(correction.text)), stored, lineage)
 
 
 def _lineage(source: Generation, texts: Mapping[str, Generation]) -> tuple[Generation, ...]:
@@ -119,7 +129,7 @@ def check(placed: Desk, engine: Engine) -> None:
 
 def said(placed: Desk) -> str:
     """Return the whole text: what is kept of the model's, and what the person wrote."""
-    kept = "" if placed.trace is None else placed.trace.slice(0, placed.correction.kept).text()[0]
+    kept = "" if placed.trace is None else placed.trace.slice(0, placed.kept).text()[0]
     return kept + placed.correction.text
 
 

@@ -77,7 +77,7 @@ async def _repeated(context: MethodContext, placed: Desk) -> dict[str, Generatio
 async def _given(calls: Calls, engine: Engine, placed: Desk, rows: TokenTrace) -> Given:
     """Return all tokens of the text with their origins; the person's as the model would have expected them."""
     assert placed.trace is not None
-    kept = placed.correction.kept
+    kept = placed.kept
     if "score" in engine.info.capabilities:
         ids = [*placed.trace.ids[:kept].tolist(), *rows.ids.tolist()]
         rows = _read(rows, (await calls.score(conversation(placed), ids)).slice(kept))

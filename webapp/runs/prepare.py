@@ -119,7 +119,7 @@ class Preparation:
         check_correction(placed, self._engine)
         source = placed.source
         params = params_of(sampling_of(source)) if source.sampling else MethodParams(samples=1)
-        asked = {"role": correction.role, "kept": correction.kept, "go_on": correction.go_on}
+        asked = {"role": correction.role, "kept": placed.kept, "go_on": correction.go_on}
         run = replace(
             placed.stored.run,
             **self._fresh(),
