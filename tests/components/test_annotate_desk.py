@@ -281,6 +281,15 @@ async def test_what_is_still_open_is_said_and_nothing_is_submitted(page: Page):
     assert (await desk.item())["annotation"]["state"] == "draft"
 
 
+async def test_that_there_is_nothing_to_mark_is_an_answer_where_none_is_required(page: Page):
+    field = {"name": "marks", "title": "Marks", "kind": "spans", "options": [{"value": "doubt", "title": "Doubt"}]}
+    made = await page.request.post("/api/annotation/schemas", data={"name": "Marks", "fields": [field]})
+    desk = await ready(await build(page, (await made.json())["id"], STEPPED))
+    await desk.press("Enter")
+    await expect(page.locator("[data-done]")).to_be_visible()
+    assert (await desk.item())["annotation"]["state"] == "submitted"
+
+
 async def test_what_was_skipped_comes_back_and_is_found_among_the_items(page: Page):
     desk = await ready(await build(page, "outcome", EVERY))
     await desk.press("s", "1", "Enter", "1", "Enter", "1", "Enter")

@@ -142,7 +142,7 @@ export class Desk {
 
   async submit() {
     if (!this.item) return;
-    if (this.item.empty) { this.tell('Nothing is labelled yet. Press s to skip this one.'); return; }
+    if (this.item.empty && this.item.fields.some((field) => field.required)) { this.tell('Nothing is labelled yet. Press s to skip this one.'); return; }
     const told = await this.saver.submit({ ...this.item.body(), seconds: this.clock.seconds });
     if (told) await this.leave(told);
   }
