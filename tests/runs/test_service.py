@@ -9,7 +9,7 @@ import pytest
 
 from storage.database import Database
 from storage.ids import new_id
-from storage.records import Cost
+from storage.records import Cost, Generation, Problem
 from storage.repositories import generations as generation_store
 from storage.repositories import runs as run_store
 from tests.runs.conftest import FAST
@@ -246,6 +246,30 @@ async def test_an_engines_refusal_is_told_in_its_own_words(service: RunService, 
     assert (events[-1].status, events[-1].error) == ("failed", "The device ran out of memory.")
     reasons = [e.finish_reason for e in events if isinstance(e, GenerationFinished)]
     assert reasons == ["failed", "failed"]
+
+
+async def test_a_text_that_is_complete_is_not_given_up_with_those_that_are_not(
+    service: RunService, puppet: Puppet, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    puppet.script, puppet.fails = (lambda prompt, sample: "xxxx" if sample else "4"), "The server broke off."
+    given_up = asyncio.Event()
+
+    async def slowly(problem: Problem, generation: Generation) -> Generation:
+        await given_up.wait()
+        return generation
+
+    monkeypatch.setattr("webapp.runs.recorder.graded", slowly)
+    (run_id,) = await launch(service, asked())
+    told: list[tuple[str | None, str | None]] = []
+    async for batch in service.subscribe(run_id, person="local"):
+        ends = [event for event in batch.events if isinstance(event, GenerationFinished)]
+        told += [(event.text, event.finish_reason) for event in ends]
+        if ends:
+            given_up.set()
+    assert told == [("xx", "failed"), ("4", "eos")]
+    stored = await database.read(lambda s: run_store.load(s, run_id))
+    assert stored is not None
+    assert [(g.text, g.status) for g in stored.generations] == [("4", "finished"), ("xx", "partial")]
 
 
 async def test_a_run_beyond_its_budget_is_stopped_with_the_numbers(make_service: Make) -> None:

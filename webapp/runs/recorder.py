@@ -128,8 +128,11 @@ class Recorder:
         await self._save([writing.partial(self._progress.now()) for writing in changed])
 
     async def abandon(self, reason: FinishReason, writings: Sequence[Writing] | None = None) -> None:
-        """Store unfinished texts (all by default) as they are, say why they end, and count what they cost."""
-        which = [w for w in self._open.values() if writings is None or w in writings]
+        """Store unfinished texts as they are, say why they end, and count what they cost.
+
+        By default these are all; of `writings`, those that are complete are left to whoever is storing them.
+        """
+        which = [w for w in self._open.values() if writings is None or (w in writings and not w.done)]
         left = [(writing, *writing.partial(self._progress.now(), reason)) for writing in which]
         for writing in which:
             del self._open[writing.generation.id]
