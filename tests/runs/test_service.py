@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -14,7 +14,8 @@ from storage.repositories import generations as generation_store
 from storage.repositories import runs as run_store
 from tests.runs.conftest import FAST
 from tests.runs.following import asked, events_of, numbered, shown, until
-from tests.runs.puppet import Puppet, Stage
+from tests.runs.puppet import EOS, Puppet, Stage, rows
+from webapp.engine.protocol import EngineError, EngineEvent, Generated, Prompt, Sampling, TokenBatch
 from webapp.events import GenerationFinished, RunEvent, RunFinished, RunOpened, RunProgress, Tokens
 from webapp.runs.limits import Limits
 from webapp.runs.request import BadRequest
@@ -251,14 +252,19 @@ async def test_an_engines_refusal_is_told_in_its_own_words(service: RunService, 
 async def test_a_text_that_is_complete_is_not_given_up_with_those_that_are_not(
     service: RunService, puppet: Puppet, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    puppet.script, puppet.fails = (lambda prompt, sample: "xxxx" if sample else "4"), "The server broke off."
     given_up = asyncio.Event()
+
+    async def broken_off(prompt: Prompt, sampling: Sampling, n: int) -> AsyncIterator[EngineEvent]:
+        yield TokenBatch(0, 1, 0, rows([*b"xx"]))
+        yield Generated(0, 0, "4", False, rows([*b"4", EOS]), "eos", 1, 0.1)
+        raise EngineError("The server broke off.")
 
     async def slowly(problem: Problem, generation: Generation) -> Generation:
         await given_up.wait()
         return generation
 
     monkeypatch.setattr("webapp.runs.recorder.graded", slowly)
+    monkeypatch.setattr(puppet, "_say", broken_off)
     (run_id,) = await launch(service, asked())
     told: list[tuple[str | None, str | None]] = []
     async for batch in service.subscribe(run_id, person="local"):
