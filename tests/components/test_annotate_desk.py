@@ -71,6 +71,18 @@ async def test_undo_takes_back_one_change_at_a_time(page: Page):
     await expect(page.locator(".st-step .st-label")).to_have_count(1)
 
 
+async def test_what_was_undone_took_its_time_too(page: Page):
+    await page.clock.install()
+    desk = await ready(await build(page, "steps", STEPPED))
+    await desk.press("1")
+    await page.clock.fast_forward(30_000)
+    await desk.press("3", "u")
+    await desk.saved()
+    await desk.press("2")
+    await desk.saved()
+    assert (await desk.item())["annotation"]["seconds"] >= 30
+
+
 async def test_undo_with_nothing_to_undo_goes_back_to_what_was_submitted(page: Page):
     desk = await ready(await build(page, "outcome", EVERY))
     first = await page.locator(".st-desk").get_attribute("data-item")

@@ -164,8 +164,9 @@ export class Desk {
     const item = await this.saver.undo();
     if (!item) return;
     this.saver.base = item.annotation.version;
-    const { cursor, active } = this.item;
+    const { clock, item: { cursor, active } } = this;
     this.show(item);
+    this.clock = clock; // what was undone took its time, too
     Object.assign(this.item, { cursor, active });
     this.item.draw();
     this.tell('Undone.', true);
