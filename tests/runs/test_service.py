@@ -9,7 +9,7 @@ import pytest
 
 from storage.database import Database
 from storage.ids import new_id
-from storage.records import Cost, Generation, Problem
+from storage.records import Cost, Generation, Outcome, Problem
 from storage.repositories import generations as generation_store
 from storage.repositories import runs as run_store
 from tests.runs.conftest import FAST
@@ -276,6 +276,24 @@ async def test_a_text_that_is_complete_is_not_given_up_with_those_that_are_not(
     stored = await database.read(lambda s: run_store.load(s, run_id))
     assert stored is not None
     assert [(g.text, g.status) for g in stored.generations] == [("4", "finished"), ("xx", "partial")]
+
+
+async def test_a_run_ends_even_where_its_first_attempts_cannot_be_compared(
+    service: RunService, puppet: Puppet, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*given: object) -> Outcome:
+        raise OSError("Too many open files")  # what compares formulas is a process of its own
+
+    monkeypatch.setattr("webapp.runs.live.begun", broken)
+    puppet.fails = "The device ran out of memory."
+    (run_id,) = await launch(service, asked())
+    async with asyncio.timeout(10):
+        end = (await events_of(service, run_id))[-1]
+    assert isinstance(end, RunFinished)
+    assert (end.status, end.error) == ("failed", puppet.fails)
+    await service.wait(run_id)
+    stored = await database.read(lambda s: run_store.get(s, run_id))
+    assert stored is not None and (stored.status, stored.error, stored.outcome) == ("failed", puppet.fails, Outcome())
 
 
 async def test_a_run_beyond_its_budget_is_stopped_with_the_numbers(make_service: Make) -> None:

@@ -124,7 +124,7 @@ class LiveRun:
         try:
             await self._recorder.abandon(CUT.get(status, "failed"))
             if outcome is None:
-                outcome = await begun(self.run.problem, self._recorder.generations.values())
+                outcome = await self._first_attempts()
             if self._work.first is not None:
                 first_answer, first_verdict = self._work.first
                 outcome = replace(outcome, first_answer=first_answer, first_verdict=first_verdict)
@@ -138,6 +138,14 @@ class LiveRun:
             self.run = replace(self.run, status="failed", error=str(failure))
         self.log.append(announce.standing(self.run), announce.ended(self.run))
         self.log.close()
+
+    async def _first_attempts(self) -> Outcome:
+        """Return the outcome of a run that did not finish; whatever goes wrong with it, the run must end."""
+        try:
+            return await begun(self.run.problem, self._recorder.generations.values())
+        except Exception:
+            _log.exception("The first attempts of run %s could not be compared", self.run.id)
+            return Outcome()
 
     async def _autosave(self) -> None:
         try:
