@@ -131,6 +131,12 @@ async def test_what_was_marked_in_the_question_is_not_taken_for_a_stretch_of_the
     assert "from 0 to 3 the answer does not say 'How'" in str(report.refusals[0])
 
 
+async def test_a_time_outside_of_the_calendar_is_not_known(database: Database, tmp_path: Path) -> None:
+    row = task(annotation(result("choices", "outcome", choices=["wrong"]), created_at="0001-01-01T00:00:00+14:00"))
+    report, [said] = await labelled(database, write_lines(tmp_path / "tasks.jsonl", [row]))
+    assert (report.imported, said.labelled.annotations[0].created_at.year > 2000) == (1, True)
+
+
 async def test_imported_labels_can_be_gone_on_with(database: Database, tmp_path: Path) -> None:
     written = annotation(
         result("textarea", "note", text=["Adds."]), result("textarea", "comment", text=["Twice."]),

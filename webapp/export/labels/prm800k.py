@@ -50,9 +50,9 @@ def moment(value: object) -> datetime | None:
     """Return a time in ISO 8601, None for what is none; without a zone it is UTC."""
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        return found if found is None else (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter for what lies before the year 1 or after 9999 in UTC
         return None
-    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _text(steps: tuple[str, ...], whole: object) -> LabelledText:
