@@ -15,6 +15,7 @@ from tests.server.conftest import BASE
 from webapp.auth import LOCAL
 from webapp.guard import FORBIDDEN
 from webapp.routes.runs import NO_SUCH_RUN
+from webapp.runs.recorded import Recordings
 from webapp.runs.services import Services
 
 SOCKETS = BASE.replace("http", "ws")  # the test client would ask for another host
@@ -109,11 +110,12 @@ def test_what_a_runs_scores_show_is_told(client: TestClient, services: Services)
     assert client.get("/api/runs/nothing/evidence").status_code == 404
 
 
-def test_what_a_methods_calls_look_like_is_told(client: TestClient, services: Services) -> None:
+def test_what_a_methods_calls_look_like_is_told(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     told = client.get("/api/methods/rci/calls").json()
     roles = [call["role"] for call in told["calls"]]
     assert told["run"]["example"] and roles[:2] == ["draft", "critique"] and roles[-1] == "revision"
     assert told["calls"][1]["parents"] == [told["calls"][0]["id"]]
+    monkeypatch.setattr(Recordings, "_example", lambda recordings, method: None)
     assert client.get("/api/methods/self_refine/calls").json() is None
     assert client.get("/api/methods/nothing/calls").status_code == 404
     assert {method["name"] for method in client.get("/api/methods").json()} >= {"rci", "self_refine"}
