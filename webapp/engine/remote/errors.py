@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,6 +99,7 @@ def _quoted(said: str, key: str) -> str:
 
 def _wait(error: openai.APIStatusError) -> float | None:
     try:
-        return max(float(error.response.headers["retry-after"]), 0.0)
+        named = float(error.response.headers["retry-after"])
     except (KeyError, ValueError):
         return None
+    return None if math.isnan(named) else max(named, 0.0)  # whoever sleeps for NaN does not wake
