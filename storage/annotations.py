@@ -125,8 +125,8 @@ class Queue:
     """Items to be labelled by some annotators.
 
     `schema` is a copy: changing or deleting the schema it was made from changes no queue. In a `blind` queue an
-    annotator sees model, method, scores and verdict of an item only after submitting it. `overlap` is how many
-    annotators label each item.
+    annotator sees model, method, scores and verdict of an item only after submitting it, and its pairs stand either
+    way round. `overlap` is how many annotators label each item.
     """
 
     id: str

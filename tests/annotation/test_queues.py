@@ -55,6 +55,22 @@ async def test_a_filter_finds_what_it_says(
     assert set(await texts(queues, database, request)) == found
 
 
+async def test_the_order_of_a_blind_pair_does_not_tell_which_text_came_first(
+    queues: QueueService, labelling: LabellingService, database: Database
+) -> None:
+    def request(seed: int, blind: bool) -> QueueRequest:
+        return queue("preference", filter={"take": "revision_pair"}, blind=blind, seed=seed)
+
+    open_ = [await texts(queues, database, request(seed, False)) for seed in range(8)]
+    assert open_ == [[("f0", "f2")]] * 8
+    blind = [await texts(queues, database, request(seed, True)) for seed in range(8)]
+    assert {pair for (pair,) in blind} == {("f0", "f2"), ("f2", "f0")}
+    made = await queues.make(request(0, True), ME)
+    [row] = (await labelling.items(made.queue.id, "Ann", ME)).items
+    item = await labelling.item(row.id, "Ann", ME)
+    assert [text.role for text in item.texts] == [None, None]
+
+
 async def test_what_others_may_not_read_is_not_found(queues: QueueService) -> None:
     assert (await queues.count(filter_(take="drafts"), OTHER)).found == 1
     assert (await queues.choices(ME)).methods == ["self_consistency", "self_refine"]

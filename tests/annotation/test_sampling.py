@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from storage.annotations import Annotator
 from webapp.annotation.picking import Picked
-from webapp.annotation.sampling import assigned, sampled, shuffled
+from webapp.annotation.sampling import assigned, either_way, sampled, shuffled
 
 
 def items(count: int, method: str = "a", problems: int = 5) -> list[Picked]:
@@ -32,6 +33,15 @@ def test_diverse_takes_turns_between_groups_and_then_between_problems() -> None:
     found = sampled([*items(90), *items(10, "rare")], "diverse", 20, 0)
     assert Counter(each.group[0] for each in found) == {"a": 10, "rare": 10}
     assert Counter(each.problem for each in found if each.group[0] == "a") == {f"p{n}": 2 for n in range(5)}
+
+
+def test_blind_pairs_stand_either_way_by_seed() -> None:
+    pairs = [replace(item, texts=(f"first{n}", f"second{n}")) for n, item in enumerate(items(40))]
+    turned = either_way(pairs, 3)
+    assert [set(item.texts) for item in turned] == [set(item.texts) for item in pairs]
+    assert 10 <= sum(item.texts != pair.texts for item, pair in zip(turned, pairs, strict=True)) <= 30
+    assert turned == either_way(pairs, 3) != either_way(pairs, 4)
+    assert either_way(items(9), 3) == items(9), "what is no pair stays"
 
 
 def test_all_takes_them_as_they_come_and_random_any_by_seed() -> None:

@@ -79,10 +79,10 @@ class TextAnswer(BaseModel):
     """One text of an item.
 
     `tokens` are the texts of its tokens, which make up the text; `tokenised` is False where no tokens are stored and
-    these are words. `steps` are those computed from the text. `signals` is None while an item is blind.
+    these are words. `steps` are those computed from the text. `role` and `signals` are None while an item is blind.
     """
 
-    role: Role
+    role: Role | None
     text: str
     tokens: Sequence[str]
     tokenised: bool

@@ -29,7 +29,7 @@ from webapp.annotation.acting import owned, readable
 from webapp.annotation.answers import Choices, Count, Schemas
 from webapp.annotation.picking import Picked, picked
 from webapp.annotation.ready import READY
-from webapp.annotation.sampling import assigned, sampled, shuffled
+from webapp.annotation.sampling import assigned, either_way, sampled, shuffled
 from webapp.annotation.schema import schema_of
 from webapp.annotation.wire import AnnotatorRequest, FilterRequest, QueueChange, QueueRequest, SchemaRequest
 from webapp.runs.access import require
@@ -160,7 +160,7 @@ def _make(s: OrmSession, request: QueueRequest, person: Person) -> QueueRow:
     taken = shuffled(sampled(find(s, wanted, person), wanted.sampling, wanted.n, wanted.seed), request.seed)
     if not taken:
         raise BadRequest("No stored text fits this filter, so there is nothing to label. Widen it.")
-    _store(s, queue, taken)
+    _store(s, queue, either_way(taken, request.seed) if queue.blind else taken)
     return queue_store.row(s, queue)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from random import Random
 
@@ -33,6 +34,12 @@ def shuffled(items: Sequence[Picked], seed: int) -> list[Picked]:
     order = list(items)
     Random(f"order {seed}").shuffle(order)
     return order
+
+
+def either_way(items: Sequence[Picked], seed: int) -> list[Picked]:
+    """Return the items, about half of the pairs turned round: the order must not tell which text is which."""
+    random = Random(f"sides {seed}")
+    return [replace(item, texts=item.texts[::-1]) if random.random() < 0.5 else item for item in items]
 
 
 def assigned(items: int, annotators: Sequence[Annotator], overlap: int, seed: int) -> list[tuple[str, ...]]:

@@ -56,11 +56,11 @@ def material(s: OrmSession, item: QueueItem) -> Material:
 
 
 def text_answer(of: Material, place: int, *, shown: bool) -> TextAnswer:
-    """Return one of the labelled texts; its signals only if they may be shown."""
+    """Return one of the labelled texts; what it is and its signals only if they may be shown."""
     text = of.texts[place]
     tokens = tokens_of(text.text, of.traces.get(text.id))
     return TextAnswer(
-        role=text.role,
+        role=text.role if shown else None,
         text=text.text,
         tokens=[token for token, _ in tokens.rows],
         tokenised=tokens.stored,
