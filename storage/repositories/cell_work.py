@@ -1,7 +1,7 @@
 """Work on the cells of an experiment: one step settles what has ended and claims what is next, all or nothing.
 
 A claim fixes the id of the run before the run is made. So a process that is killed between any two commits leaves
-nothing behind that another one cannot tell: the run of an expired claim is there and has ended, or it has not.
+nothing behind that another one cannot tell: the run of an expired claim is there and has ended, or was never made.
 """
 
 from __future__ import annotations
@@ -146,7 +146,9 @@ def _unsettled(
     told = _Cell.position.in_({*news.refused, *news.back})
     ended = _Run.status.not_in(LIVE_STATUSES)
     own = (_Cell.lease_owner == worker.owner) & or_(ended, told) & _Cell.position.not_in(news.busy)
-    lost = (_Cell.lease_owner != worker.owner) & (_Cell.lease_until < now)
+    # A run that is alive has a process, whose claims could not be renewed: it is taken for dead by its own lease alone.
+    dead = _Run.id.is_(None) | ended
+    lost = (_Cell.lease_owner != worker.owner) & (_Cell.lease_until < now) & dead
     query = select(_Cell, _Run).outerjoin(_Run, _Run.id == _Cell.run_id)
     query = query.where(_Cell.experiment_id == experiment_id, _Cell.state == "running", or_(own, lost))
     rows = s.execute(query.order_by(_Cell.position).with_for_update(of=_Cell))

@@ -75,6 +75,12 @@ def end(
     runs.finish(s, replace(run, status=status, outcome=outcome, cost=Cost(tokens, 50, 2, 3.0), **fields))
 
 
+def die(s: Session, of: Cell) -> None:
+    """Launch a claimed cell, and leave its run as one of a process that is gone."""
+    launch(s, of)
+    end(s, of, status="interrupted")
+
+
 def finish(s: Session, of: Cell, **how: Any) -> None:
     """Launch a claimed cell and end its run."""
     launch(s, of)

@@ -60,7 +60,7 @@ async def test_a_dead_worker_s_finished_run_counts_and_its_unfinished_one_is_beg
 
     def killed(s: Session) -> None:
         grids.finish(s, done)  # committed, but nobody was left to settle it
-        launch(s, cut)
+        grids.die(s, cut)
         grids.put(s, waits.position, lease_until=LATER + LEASE)
 
     await database.write(killed)
@@ -76,10 +76,22 @@ async def test_a_dead_worker_s_finished_run_counts_and_its_unfinished_one_is_beg
     assert void is not None and void.deleted_at == LATER, "the run of the attempt before is put away"
 
 
+async def test_a_run_that_is_alive_keeps_its_cell_although_nobody_could_renew_the_claim(database: Database) -> None:
+    await database.write(lambda s: grids.store(s, 1))
+    [claimed] = (await database.write(lambda s: step(s, owner="cut off"))).claimed
+    await database.write(lambda s: launch(s, claimed))
+    found = await database.write(lambda s: step(s, now=LATER))
+    assert (found.claimed, found.running) == ((), 1)
+    await database.write(lambda s: grids.end(s, claimed))
+    await database.write(lambda s: step(s, now=LATER))
+    [row] = (await database.read(lambda s: cells.page(s, "e1"))).items
+    assert (row.state, row.run_id, row.attempts) == ("done", claimed.run_id, 1)
+
+
 async def test_a_run_that_ends_after_its_claim_was_lost_changes_nothing(database: Database) -> None:
     await database.write(lambda s: grids.store(s, 1))
     [old] = (await database.write(lambda s: step(s, owner="frozen"))).claimed
-    await database.write(lambda s: launch(s, old))
+    await database.write(lambda s: grids.die(s, old))
     [new] = (await database.write(lambda s: step(s, now=LATER))).claimed
     await database.write(lambda s: grids.end(s, old))
     found = await database.write(lambda s: step(s, owner="frozen", now=LATER))
@@ -95,7 +107,7 @@ async def test_a_cell_that_kills_its_program_is_given_up(database: Database) -> 
     now = NOON
     for attempt in range(cell_work.MOST_ATTEMPTS):
         [claimed] = (await database.write(lambda s, now=now, n=attempt: step(s, owner=f"dead{n}", now=now))).claimed
-        await database.write(lambda s, claimed=claimed: launch(s, claimed))
+        await database.write(lambda s, claimed=claimed: grids.die(s, claimed))
         now += 2 * LEASE
     found = await database.write(lambda s: step(s, now=now))
     [row] = (await database.read(lambda s: cells.page(s, "e1"))).items
