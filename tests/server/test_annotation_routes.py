@@ -89,7 +89,8 @@ def test_a_blind_item_tells_nothing_until_this_annotator_has_submitted(client: T
         assert after["revealed"]["method"] in ("self_consistency", "self_refine")
         assert after["texts"][0]["signals"]["verdict"] in ("correct", "incorrect")
         assert told(client.get(path, params={"annotator": "Bob"}))["revealed"] is None, "to Bob it is as before"
-    assert not [word for word in TELLING if word in json.dumps(listed).replace("submitted", "")]
+    rows = json.dumps([{**row, "id": ""} for row in listed["items"]])  # an id may spell anything
+    assert not [word for word in TELLING if word in rows.replace("submitted", "")]
 
 
 def test_a_queue_goes_through_its_life(client: TestClient) -> None:

@@ -10,14 +10,14 @@ _ALWAYS = {
     "GRADIO_ANALYTICS_ENABLED": "False",
 }
 # Helper processes that download or convert do so online if they must, and tell how far they are by their bars.
-_HERE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+HERE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
 _set_here: set[str] = set()
 
 
 def go_offline() -> None:
     """Make the libraries of this process stay off the network; call it before they are imported."""
     os.environ.update(_ALWAYS)
-    for name, value in _HERE.items():
+    for name, value in HERE.items():
         if name not in os.environ:
             os.environ[name] = value
             _set_here.add(name)
