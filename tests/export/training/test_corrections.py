@@ -10,6 +10,7 @@ from storage.records import VerdictValue
 from tests.export.training.cases import LEGS, built, case, replies, revision, rows, text, told, trained, within
 from webapp.export.training.builders.first_vs_corrected import FIRST_VS_CORRECTED
 from webapp.export.training.builders.two_turn import SCORE_ROLLOUTS, TWO_TURN
+from webapp.export.training.chains import chains
 from webapp.export.training.examples import Online, Pair, written
 from webapp.export.training.formats.prompt_completion import SFT
 from webapp.export.training.material import Judged, Told, plain
@@ -49,6 +50,15 @@ def test_a_reply_that_contains_its_own_draft_is_no_pair() -> None:
     draft = text("They have 10.", "incorrect")
     made, refused = built(FIRST_VS_CORRECTED, case(told(draft, within(" No: 12.", "correct", draft))))
     assert (made, refused) == ([], ["the corrected answer goes on after the first one in the same reply"])
+
+
+@pytest.mark.parametrize("method", ["srgen", "soft_thinking", "power_metropolis"])
+def test_a_text_that_is_only_drawn_in_another_way_corrects_nothing(method: str) -> None:
+    draft = text("They have 10.", "incorrect")
+    redrawn = told(draft, revision("They have 12.", "correct", draft), method=method)
+    goes_on = told(draft, within(" No: 12.", "correct", draft), method=method)
+    assert chains(case(redrawn)) == []
+    assert [chain.within for chain in chains(case(goes_on))] == [True]
 
 
 @pytest.mark.parametrize(
