@@ -146,7 +146,7 @@ def _unsettled(
     told = _Cell.position.in_({*news.refused, *news.back})
     ended = _Run.status.not_in(LIVE_STATUSES)
     own = (_Cell.lease_owner == worker.owner) & or_(ended, told) & _Cell.position.not_in(news.busy)
-    # A run that is alive has a process, whose claims could not be renewed: it is taken for dead by its own lease alone.
+    # A run that is alive has a process, whose claims could not be renewed: only its own lease tells that it is gone.
     dead = _Run.id.is_(None) | ended
     lost = (_Cell.lease_owner != worker.owner) & (_Cell.lease_until < now) & dead
     query = select(_Cell, _Run).outerjoin(_Run, _Run.id == _Cell.run_id)
