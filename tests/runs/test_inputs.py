@@ -65,6 +65,19 @@ async def test_a_model_learns_only_from_its_own_samples_what_tokens_spell(
     assert [g.text for g in copy.generations] == [g.text for g in source.generations]
 
 
+async def test_samples_stay_those_of_the_model_that_drew_them_however_often_they_are_taken_over(
+    service: RunService, puppet: Puppet, database: Database
+) -> None:
+    learnt: list[Mapping[int, bytes]] = []
+    source = await done(service, database, asked())
+    puppet.name = "another"
+    puppet.__post_init__()
+    taken = await done(service, database, asked(input_run=source.run.id))
+    puppet.learn = learnt.append  # type: ignore[attr-defined]
+    again = await done(service, database, asked(input_run=taken.run.id))
+    assert (taken.run.model.id, again.run.model.id, learnt) == ("another", "another", [])
+
+
 async def test_a_live_copy_shows_what_the_stored_one_shows(service: RunService, database: Database) -> None:
     source = await done(service, database, asked())
     (run_id,) = await service.launch([asked("scene_revise", input_run=source.run.id)], person="local")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from storage.records import Generation
+from sqlalchemy.orm import Session
+
+from storage.records import Generation, Run
+from storage.repositories import runs as run_store
 from storage.trace import TokenTrace
 
 NO_TOKENS = (
@@ -22,3 +25,15 @@ class Input(NamedTuple):
     generation: Generation
     trace: TokenTrace | None
     own: bool
+
+
+def drew(s: Session, run: Run) -> Run | None:
+    """Return the run that drew a run's samples, however often they were taken over; None where it is gone."""
+    passed: set[str] = set()
+    source: Run | None = run
+    while source is not None and source.input_run is not None:
+        if source.id in passed:  # an imported file may hold anything
+            return None
+        passed.add(source.id)
+        source = run_store.get(s, source.input_run)
+    return source

@@ -15,6 +15,7 @@ from storage.repositories import runs as run_store
 from storage.repositories import scores as score_store
 from webapp.analysis.calibration import auroc, brier
 from webapp.analysis.p_ik import fit, held_out
+from webapp.runs.inputs import drew
 
 METHOD, STATE = "p_ik", "p_ik_state"
 NEEDED, OF_EACH = 20, 3  # problems, and how many at least are mostly right and mostly wrong
@@ -160,22 +161,10 @@ def _its_own(s: Session, run: Run) -> bool:
     """Say whether a run's samples are of its model and temperature: those that it took over need not be."""
     if run.input_run is None:
         return True
-    source = _drew(s, run)
+    source = drew(s, run)
     drafts = [g for g in generation_store.of_run(s, run.id) if g.role == "draft" and g.round == 0]
     alike = all(draft.sampling.get("temperature") == run.params.get("temperature") for draft in drafts)
     return source is not None and _model(source) == _model(run) and alike
-
-
-def _drew(s: Session, run: Run) -> Run | None:
-    """Return the run that drew a run's samples, None where it is not there any more."""
-    passed: set[str] = set()
-    source: Run | None = run
-    while source is not None and source.input_run is not None:
-        if source.id in passed:  # an imported file may hold anything
-            return None
-        passed.add(source.id)
-        source = run_store.get(s, source.input_run)
-    return source
 
 
 def _share(verdicts: Mapping[str, int]) -> tuple[float | None, int]:

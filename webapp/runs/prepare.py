@@ -27,7 +27,7 @@ from webapp.runs.by_hand import check as check_correction
 from webapp.runs.calls import Calls
 from webapp.runs.context import MethodContext
 from webapp.runs.correcting import correcting
-from webapp.runs.inputs import Input
+from webapp.runs.inputs import Input, drew
 from webapp.runs.leases import Leases
 from webapp.runs.limits import Limits
 from webapp.runs.live import Work
@@ -216,9 +216,12 @@ class Preparation:
     async def _inputs(self, request: RunRequest) -> list[Input]:
         if (source := request.input_run) is None:
             return []
-        stored = await self._database.read(
-            lambda s: run_store.load(s, source) if may(s, "run", source, self._person) else None
-        )
+
+        def load(s: OrmSession) -> tuple[StoredRun | None, Run | None]:
+            found = run_store.load(s, source) if may(s, "run", source, self._person) else None
+            return found, found and drew(s, found.run)
+
+        stored, drawn_by = await self._database.read(load)
         if stored is None:
             raise BadRequest("The run whose samples were to be used does not exist (any more). Choose another one.")
         if stored.run.problem.id != request.problem.id:
@@ -227,7 +230,7 @@ class Preparation:
         if stored.run.live or not drafts:
             state = "is still at work" if stored.run.live else "has no finished samples"
             raise BadRequest(f"The run whose samples were to be used {state}.")
-        own = same_model(stored.run.model, self._engine.info.record)
+        own = drawn_by is not None and same_model(drawn_by.model, self._engine.info.record)
         return [Input(g, stored.traces.get(g.id), own) for g in sorted(drafts, key=lambda g: g.ordinal)]
 
     async def _fork(self, point: BranchPoint) -> Fork:
