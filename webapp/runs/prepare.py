@@ -219,7 +219,7 @@ class Preparation:
 
         def load(s: OrmSession) -> tuple[StoredRun | None, Run | None]:
             found = run_store.load(s, source) if may(s, "run", source, self._person) else None
-            return found, found and drew(s, found.run)
+            return found, None if found is None else drew(s, found.run)
 
         stored, drawn_by = await self._database.read(load)
         if stored is None:
