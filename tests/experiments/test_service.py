@@ -17,6 +17,15 @@ from webapp.experiments.service import ExperimentService
 from webapp.runs.request import BadRequest
 
 
+async def held(service: ExperimentService, puppet: Puppet, count: int) -> str:
+    """Start an experiment whose first texts are held at the gate, and return its id."""
+    puppet.gate.clear()
+    made = await created(service, count=count)
+    await service.start(made)
+    await until(lambda: puppet.open > 0)
+    return made
+
+
 async def test_every_cell_becomes_one_finished_run_of_its_session(
     service: ExperimentService, database: Database, puppet: Puppet
 ) -> None:
@@ -57,10 +66,7 @@ async def test_a_draft_is_tried_on_a_few_cells_which_then_are_done(service: Expe
 async def test_pausing_lets_what_is_at_work_end_and_resuming_does_the_rest(
     service: ExperimentService, puppet: Puppet
 ) -> None:
-    puppet.gate.clear()
-    made = await created(service, count=40)
-    await service.start(made)
-    await until(lambda: puppet.open > 0)
+    made = await held(service, puppet, count=40)
     await service.pause(made)
     at_work = (await states(service, made))["running"]
     assert 0 < at_work < 80
@@ -75,10 +81,7 @@ async def test_pausing_lets_what_is_at_work_end_and_resuming_does_the_rest(
 
 
 async def test_what_is_resumed_before_it_stood_still_goes_on(service: ExperimentService, puppet: Puppet) -> None:
-    puppet.gate.clear()
-    made = await created(service, count=40)
-    await service.start(made)
-    await until(lambda: puppet.open > 0)
+    made = await held(service, puppet, count=40)
     await service.pause(made)
     await service.start(made)
     with pytest.raises(BadRequest, match="running already"):
@@ -112,10 +115,7 @@ async def test_cancelling_stops_what_is_at_work_and_calls_off_the_rest(
 async def test_a_cancelled_experiment_can_be_started_again_while_it_still_stops(
     service: ExperimentService, puppet: Puppet
 ) -> None:
-    puppet.gate.clear()
-    made = await created(service, count=10)
-    await service.start(made)
-    await until(lambda: puppet.open > 0)
+    made = await held(service, puppet, count=10)
     await service.cancel(made)
     puppet.gate.set()
     await service.start(made)
@@ -126,10 +126,7 @@ async def test_a_cancelled_experiment_can_be_started_again_while_it_still_stops(
 async def test_what_was_called_off_can_be_started_after_failed_cells_were_retried(
     service: ExperimentService, puppet: Puppet
 ) -> None:
-    puppet.gate.clear()
-    made = await created(service, count=10)
-    await service.start(made)
-    await until(lambda: puppet.open > 0)
+    made = await held(service, puppet, count=10)
     service._runs.cancel((await rows(service, made))[0].run_id or "")
 
     async def failed() -> bool:

@@ -34,7 +34,7 @@ ANSWERS = ("answer", "response", "text", "solution", "completion", "answer_a", "
 SECONDS = ("answer_b", "response_b", "second")
 LONGEST_NUMBER = 9  # digits of a step
 REFERENCES = ("reference", "gold", "ground_truth_answer")
-_STEP = re.compile(r"step[_ -]?(\d{1,9})")
+_STEP = re.compile(rf"step[_ -]?(\d{{1,{LONGEST_NUMBER}}})")
 _PREFERENCES = {
     "first": FIRST, "answer": FIRST, "answer_a": FIRST, "left": FIRST, "a": FIRST, "response_a": FIRST, "1": FIRST,
     "second": SECOND, "answer_b": SECOND, "right": SECOND, "b": SECOND, "response_b": SECOND, "2": SECOND,

@@ -38,9 +38,9 @@ def build(case: Case, settings: TrainingSettings, random: Random) -> Iterator[Ma
     """Prefer a right solution to a wrong one, and a right step to a model's subtly wrong edit of it.
 
     One pair of whole solutions a problem, at random among its stored samples; with a model one pair of steps, after
-    the same beginning of the solution (`initial_reason_steps`) and without an end-of-text. The loaded model edits:
-    in RISE it is the one that wrote the solution, so load that. Edits that give themselves
-    away, change nothing or change too much are refused.
+    the same beginning of the solution (`initial_reason_steps`) and without an end-of-text. The loaded model edits: in
+    RISE it is the one that wrote the solution, so load that. Edits that give themselves away, change nothing or
+    change too much are refused.
     """
     firsts = case.firsts()
     right = [each for each in firsts if case.right(each[1])]
