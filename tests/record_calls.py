@@ -8,24 +8,16 @@ The file has no token traces: no picture is drawn of these, and they are most of
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from storage.archive_file import pack, unpack
-from storage.database import Database
-from tests.record_examples import PERSON, load_unplaced
-from webapp.auth import LOCAL
+from tests.examples.studio import PERSON, Studio, check_size, opened, options
 from webapp.methods.registry import methods
-from webapp.paths import user_cache_folder
-from webapp.runs.engines import EngineHub
-from webapp.runs.library import Library, LibraryService
 from webapp.runs.recorded import CALLS
-from webapp.runs.service import RunRequest, RunService
-from webapp.settings import Settings
+from webapp.runs.service import RunRequest
 from webapp.tasks.starter import starter_problems
 
 SESSION = "A run of every method"
@@ -46,33 +38,22 @@ async def record(cache: Path, target: Path) -> None:
         SystemExit: when a run failed.
 
     """
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(cache_dir=cache, data_dir=Path(folder), device="cpu", dtype="float32")
-        database = Database.open(settings.database_url)
-        hub, library = EngineHub(settings, load_unplaced), LibraryService(database).of(LOCAL)
-        runs = RunService(database, hub)
-        await runs.start()
-        try:
-            status = await hub.switch("embedded")
-            if status.error:
-                raise SystemExit(status.error)
-            session = (await library.create_session(SESSION)).id
-            for name in methods():
-                await record_one(runs, library, session, name)
-            await library.export_session(session, target)
-            without_traces(target)
-        finally:
-            await runs.close()
-            await hub.close()
-            await database.close()
+    async with opened(cache) as studio:
+        await studio.switch("embedded")
+        session = (await studio.library.create_session(SESSION)).id
+        for name in methods():
+            await record_one(studio, session, name)
+        await studio.library.export_session(session, target)
+    without_traces(target)
 
 
-async def record_one(runs: RunService, library: Library, session: str, name: str) -> None:
+async def record_one(studio: Studio, session: str, name: str) -> None:
     """Run a method and print how many texts it took."""
     problem = next(starter.problem for starter in starter_problems() if starter.problem.question == QUESTION)
-    [run_id] = await runs.launch([RunRequest(problem, name, {**FEW, **OWN.get(name, {})}, 1, session)], person=PERSON)
-    await runs.wait(run_id)
-    stored = await library.load(run_id)
+    request = RunRequest(problem, name, {**FEW, **OWN.get(name, {})}, 1, session)
+    [run_id] = await studio.runs.launch([request], person=PERSON)
+    await studio.runs.wait(run_id)
+    stored = await studio.library.load(run_id)
     assert stored is not None
     if stored.run.status != "finished":
         raise SystemExit(f"{name} {stored.run.status}: {stored.run.error}")
@@ -88,15 +69,9 @@ def without_traces(file: Path) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Record what the command line asks for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cache-dir", type=Path, default=user_cache_folder(), help="where converted models are kept")
-    parser.add_argument("--output", type=Path, default=CALLS, help=f"the file to write ({CALLS.name})")
-    given = parser.parse_args(arguments)
+    given = options(__doc__, CALLS).parse_args(arguments)
     asyncio.run(record(given.cache_dir, given.output))
-    size = given.output.stat().st_size
-    print(f"{given.output}: {size:,} bytes")
-    if size > LARGEST:
-        raise SystemExit(f"That is more than the {LARGEST:,} bytes allowed: allow fewer texts.")
+    check_size(given.output, LARGEST)
 
 
 if __name__ == "__main__":

@@ -8,50 +8,21 @@ and checks that every run shows what its note says. tests/fetch_stronger_model.p
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
-from storage.database import Database
 from storage.records import StoredRun
 from tests.examples.phenomena import Absent, facts_of
 from tests.examples.plan import NOTES, PLAN, SESSION, Branch, Example, Launch
 from tests.examples.reading import attempts
-from webapp.auth import LOCAL
-from webapp.engine.protocol import Engine
-from webapp.models import Progress, load
-from webapp.models.load import LoadOptions
+from tests.examples.studio import PERSON, check_size, opened, options
 from webapp.pages.examples import ARCHIVE
-from webapp.paths import user_cache_folder
-from webapp.runs.engines import EngineHub
-from webapp.runs.library import Library, LibraryService
+from webapp.runs.library import Library
 from webapp.runs.service import RunRequest, RunService
-from webapp.settings import Settings
 
-PERSON = "local"
 LARGEST = 3_000_000  # bytes of the file, which every copy of the program carries
-
-
-class Unplaced:
-    """An engine that records its model's file by name: where it lay on this machine is nobody's business."""
-
-    def __init__(self, engine: Engine) -> None:
-        record = engine.info.record
-        self._engine = engine
-        self.info = replace(engine.info, record=replace(record, source=Path(record.source).name))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._engine, name)
-
-
-def load_unplaced(ref: str, options: LoadOptions, progress: Progress) -> Engine:
-    """Load a model as the program does; see `Unplaced`."""
-    return cast(Engine, Unplaced(load(ref, options, progress)))
 
 
 class Recorder:
@@ -116,45 +87,23 @@ class Recorder:
 
 async def record(stronger: Path, cache: Path, target: Path) -> None:
     """Record the whole plan into a session file."""
-    with tempfile.TemporaryDirectory() as folder:
-        # float32, where a seed promises the same text whatever else is in the batch
-        settings = Settings(cache_dir=cache, data_dir=Path(folder), device="cpu", dtype="float32")
-        database = Database.open(settings.database_url)
-        hub, library = EngineHub(settings, load_unplaced), LibraryService(database).of(LOCAL)
-        runs = RunService(database, hub)
-        await runs.start()
-        try:
-            session = (await library.create_session(SESSION)).id
-            await library.set_session_notes(session, NOTES)
-            recorder = Recorder(runs, library, session)
-            for launch in PLAN:
-                await _switch(hub, str(stronger) if launch.model == "stronger" else launch.model)
-                await recorder.record(launch)
-            await library.export_session(session, target)
-        finally:
-            await runs.close()
-            await hub.close()
-            await database.close()
-
-
-async def _switch(hub: EngineHub, ref: str) -> None:
-    status = await hub.switch(ref)
-    if status.error:
-        raise SystemExit(status.error)
+    async with opened(cache) as studio:
+        session = (await studio.library.create_session(SESSION)).id
+        await studio.library.set_session_notes(session, NOTES)
+        recorder = Recorder(studio.runs, studio.library, session)
+        for launch in PLAN:
+            await studio.switch(str(stronger) if launch.model == "stronger" else launch.model)
+            await recorder.record(launch)
+        await studio.library.export_session(session, target)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Record what the command line asks for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options(__doc__, ARCHIVE)
     parser.add_argument("--stronger", type=Path, required=True, help="the .gguf file of the larger model")
-    parser.add_argument("--cache-dir", type=Path, default=user_cache_folder(), help="where converted models are kept")
-    parser.add_argument("--output", type=Path, default=ARCHIVE, help=f"the file to write ({ARCHIVE.name})")
     given = parser.parse_args(arguments)
     asyncio.run(record(given.stronger, given.cache_dir, given.output))
-    size = given.output.stat().st_size
-    print(f"{given.output}: {size:,} bytes")
-    if size > LARGEST:
-        raise SystemExit(f"That is more than the {LARGEST:,} bytes allowed: leave runs out, or allow fewer tokens.")
+    check_size(given.output, LARGEST)
 
 
 if __name__ == "__main__":
