@@ -35,6 +35,17 @@ class Explore:
         """Press Run."""
         self.run_button.click()
 
+    def read_file(self, name: str, content: bytes) -> None:
+        """Open the fields of data files, hand one over as soon as they take it, and read it."""
+        expect(self.question).not_to_have_value("")  # until the visit has begun, what it brings may replace fields
+        self.page.get_by_text("From a data file").click()
+        upload = self.page.locator("#upload-file")
+        expect(upload.get_by_role("button").first).to_be_visible()
+        file = {"name": name, "mimeType": "application/json", "buffer": content}
+        upload.locator("input[type=file]").set_input_files(file)
+        upload.get_by_text(name).wait_for()
+        self.page.locator("button#upload-read, #upload-read button").click()
+
     def one_method(self, method: str = "self_consistency", **settings: object) -> None:
         """Choose a single method with settings."""
         self.count(1)

@@ -118,24 +118,14 @@ def test_control_and_enter_run_the_question(explore: Explore) -> None:
 
 def test_a_data_file_gives_problems(explore: Explore) -> None:
     row = '{"question": "Ann has 2 apples and buys 3. How many?", "answer": "2 + 3 = <<2+3=5>>5\\n#### 5"}\n'
-    explore.page.get_by_text("From a data file").click()
-    files = explore.page.locator("#upload-file input[type=file]")
-    files.set_input_files({"name": "two.jsonl", "mimeType": "application/json", "buffer": (row * 2).encode()})
-    explore.page.locator("#upload-file").get_by_text("two.jsonl").wait_for()
-    explore.page.locator("button#upload-read, #upload-read button").click()
+    explore.read_file("two.jsonl", (row * 2).encode())
     expect(explore.question).to_have_value("Ann has 2 apples and buys 3. How many?")
     expect(explore.page.locator("#reference textarea, #reference input").first).to_have_value("5")
 
 
 def test_a_bad_row_is_named_by_file_and_line(explore: Explore) -> None:
-    explore.page.get_by_text("From a data file").click()
-    files = explore.page.locator("#upload-file input[type=file]")
     good = b'{"question": "1 + 1?", "answer": "#### 2"}\n'
-    files.set_input_files(
-        {"name": "bad.jsonl", "mimeType": "application/json", "buffer": good + b'{"question": 3}\n'}
-    )
-    explore.page.locator("#upload-file").get_by_text("bad.jsonl").wait_for()
-    explore.page.locator("button#upload-read, #upload-read button").click()
+    explore.read_file("bad.jsonl", good + b'{"question": 3}\n')
     explore.refused("bad.jsonl, line 2")
 
 
